@@ -1,0 +1,58 @@
+// Package collect asks the sensors: all that fit an incident, side by side,
+// each within its own deadline, and keeps what they say redacted and bounded.
+//
+// Each kind of sensor is one sub-package with one constructor, so that each
+// heavy client stays in one room.
+package collect
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// Question is what a reading is taken for.
+type Question struct {
+	Incident aftercheck.Incident
+	Action   aftercheck.Action
+	// After is the action's end: a reading that answers this question must not
+	// have been begun before it. Zero before the action.
+	After time.Time
+	// Known is the target as an earlier reading of the same verification
+	// resolved it, so that a target which is gone by now can still be named.
+	// Zero if there was none.
+	Known aftercheck.Target
+}
+
+// Sensor is one way to look at the world. It is a value: a constructor in a
+// sub-package fills it in, and Set does the rest.
+type Sensor struct {
+	// Name is the sensor's name in readings and metrics: a kind, or a name out
+	// of the configuration. It is never made from an incident.
+	Name string
+	// Timeout bounds one reading; zero means the Set's.
+	Timeout time.Duration
+	// Plan prepares the reading that would answer the question, without I/O.
+	// It reports false if the sensor has nothing to say about the incident.
+	Plan func(Question) (Plan, bool)
+}
+
+// Plan is one prepared reading.
+type Plan struct {
+	// Key identifies the reading among those of the same sensor: two plans with
+	// the same key would ask the same and may share one call. Empty: never
+	// shared.
+	Key string
+	// Read takes the reading. It returns within its context's deadline; it may
+	// panic, which is an error of the reading. Errors are the sensor's own
+	// trouble; "the object does not exist" is a finding.
+	Read func(context.Context) (Answer, error)
+}
+
+// Answer is what a sensor read, before redaction.
+type Answer struct {
+	Target   aftercheck.Target // zero if the sensor resolves none
+	Findings []aftercheck.Finding
+	Raw      string // what the sensor answered, for people; may be empty
+}
