@@ -1,0 +1,9 @@
+//go:build !linux
+
+package testbed
+
+import "syscall"
+
+// dieWithParent has no counterpart here: a child outlives a test binary that
+// is killed.
+func dieWithParent() *syscall.SysProcAttr { return nil }
