@@ -1,0 +1,82 @@
+package exporter
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metricSet is every metric as it is registered.
+type metricSet struct {
+	verifications  *prometheus.CounterVec
+	captures       *prometheus.CounterVec
+	accepted       prometheus.Counter
+	score          prometheus.Histogram
+	duration       *prometheus.HistogramVec
+	overhead       prometheus.Histogram
+	inFlight       prometheus.Gauge
+	storeDuration  *prometheus.HistogramVec
+	storeErrors    *prometheus.CounterVec
+	redactions     *prometheus.CounterVec
+	reloadOK       *prometheus.GaugeVec
+	reloadAt       *prometheus.GaugeVec
+	sensorDuration *prometheus.HistogramVec
+	sensorRequests *prometheus.CounterVec
+	sensorUp       *prometheus.GaugeVec
+}
+
+// The classic buckets, in seconds but for the score's.
+var (
+	scoreBuckets    = []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}
+	durationBuckets = []float64{1, 5, 10, 20, 30, 45, 60, 120, 300, 900, 3600}
+	overheadBuckets = []float64{.0001, .00025, .0005, .001, .002, .005, .01, .025, .1, .5, 2.5}
+	sensorBuckets   = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	storeBuckets    = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1, 5}
+)
+
+func definitions() metricSet {
+	return metricSet{
+		verifications: counter("verifications_total", "Sealed verifications by verdict and reason.", "verdict", "reason"),
+		captures:      counter("captures_total", "Captures of a state before an action, by outcome.", "outcome"),
+		accepted: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "verifications_accepted_total", Help: "Verifications that were accepted.",
+		}),
+		score:    prometheus.NewHistogram(histogramOptions("self_healing_score", "Self-healing score of sealed verifications that have one, from 0 to 1.", scoreBuckets)),
+		duration: histogram("verification_duration_seconds", "Time from the acceptance of a verification to its verdict.", durationBuckets, "verdict"),
+		overhead: prometheus.NewHistogram(histogramOptions("verification_overhead_seconds", "What the sidecar itself added to a verification, beyond waiting and the slowest sensor.", overheadBuckets)),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "verifications_in_flight", Help: "Verifications that are accepted and not sealed.",
+		}),
+		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
+		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
+		redactions:     counter("redactions_total", "Secrets that were removed from what sensors answered, by rule.", "rule"),
+		reloadOK:       gauge("config_last_reload_successful", "Whether the last attempt to load the configuration succeeded (1) or not (0)."),
+		reloadAt:       gauge("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded successfully, in seconds since the epoch."),
+		sensorDuration: histogram("sensor_duration_seconds", "Duration of the sensors' readings.", sensorBuckets, "sensor"),
+		sensorRequests: counter("sensor_requests_total", "Readings that were asked of the sensors, by outcome.", "sensor", "outcome"),
+		sensorUp:       gauge("sensor_up", "Whether the sensor's last reading answered (1) or not (0). Absent until the sensor was first asked.", "sensor"),
+	}
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(histogramOptions(name, help, buckets), labels)
+}
+
+// histogramOptions gives a histogram classic buckets for every server, and
+// native ones, bounded in number, for those that ingest them.
+func histogramOptions(name, help string, buckets []float64) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Name: name, Help: help, Buckets: buckets,
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: time.Hour,
+	}
+}
