@@ -1,0 +1,175 @@
+package prom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/collect"
+)
+
+// maxParallel bounds the queries of one reading that are under way together.
+const maxParallel = 4
+
+// metrics is the sensor that asks queries.
+type metrics struct {
+	client           *client
+	defaultNamespace string
+	builtIn          bool
+	queries          []compiledQuery
+}
+
+// ask is one query for one incident.
+type ask struct {
+	Query                 // Expr is the expression as it is sent and shown
+	expr      parser.Expr // nil if it cannot be asked; then reason says why
+	reason    string
+	message   string
+	namespace string
+	criterion collect.Criterion
+	wide      bool
+	hopeless  collect.Criterion // for a wide ask; the zero Criterion is never met
+}
+
+func (m metrics) plan(q collect.Question) (collect.Plan, bool) {
+	asks := m.asksFor(q.Incident)
+	if len(asks) == 0 {
+		return collect.Plan{}, false
+	}
+	return collect.Plan{
+		Key:  key(asks, q.After),
+		Read: func(ctx context.Context) (collect.Answer, error) { return m.read(ctx, asks, q.After) },
+	}, true
+}
+
+// key is equal for readings that ask the same after the same moment.
+func key(asks []ask, after time.Time) string {
+	parts := []string{after.UTC().Format(time.RFC3339Nano)}
+	for _, a := range asks {
+		parts = append(parts, strconv.Quote(a.Name), strconv.Quote(a.namespace), strconv.Quote(a.Expr))
+	}
+	return strings.Join(parts, " ")
+}
+
+// asksFor returns the configured queries that fit, or else the built-in one.
+func (m metrics) asksFor(i aftercheck.Incident) []ask {
+	var asks []ask
+	for _, q := range m.queries {
+		if q.Match.Fits(i) {
+			asks = append(asks, q.ask(i))
+		}
+	}
+	if len(asks) == 0 && m.builtIn {
+		asks = append(asks, builtInFor(i.Name(), i.Labels, m.defaultNamespace).ask(i))
+	}
+	return asks
+}
+
+func (q compiledQuery) ask(i aftercheck.Incident) ask {
+	a := ask{Query: q.Query, namespace: i.Labels["namespace"], criterion: q.criterion}
+	expr, err := q.template.expand(i.Labels)
+	if missing := (*missingLabel)(nil); errors.As(err, &missing) {
+		a.reason, a.message = ReasonMissingLabel, missing.Error()
+	} else if err != nil {
+		a.reason, a.message = ReasonBadLabel, err.Error()
+	} else {
+		a.expr, a.Expr = expr, expr.String()
+	}
+	return a
+}
+
+func (b builtIn) ask(i aftercheck.Incident) ask {
+	a := ask{
+		Query: Query{Name: b.name, Unit: b.unit, Aggregation: b.aggregation, Scope: aftercheck.ScopeTarget, Expr: b.expr},
+		wide:  b.wide, namespace: i.Labels["namespace"],
+	}
+	var err error
+	if a.expr, err = promQL.ParseExpr(b.expr); err != nil {
+		a.expr, a.reason, a.message = nil, ReasonBadLabel, errBadLabel.Error()
+	}
+	// The criteria are the package's own; a test parses each.
+	a.criterion, _ = collect.ParseCriterion(string(b.better), b.healthy)
+	a.hopeless, _ = collect.ParseCriterion("", b.hopeless)
+	return a
+}
+
+// read asks all side by side. It is an error only if every query that was sent
+// failed.
+func (m metrics) read(ctx context.Context, asks []ask, after time.Time) (collect.Answer, error) {
+	findings, raws, errs := make([]aftercheck.Finding, len(asks)), make([]string, len(asks)), make([]error, len(asks))
+	at := time.Now().Truncate(time.Millisecond)
+	var group errgroup.Group
+	group.SetLimit(maxParallel)
+	sent, failed := 0, 0
+	for i, a := range asks {
+		if a.expr == nil {
+			findings[i] = a.unknown(a.reason, a.message)
+			continue
+		}
+		sent++
+		group.Go(func() error {
+			findings[i], raws[i], errs[i] = m.answer(ctx, a, at, after)
+			return nil
+		})
+	}
+	_ = group.Wait() // the group's functions return nil
+	for i, err := range errs {
+		if err != nil {
+			failed++
+			findings[i] = asks[i].unknown(ReasonQueryFailed, err.Error())
+		}
+	}
+	if failed > 0 && failed == sent {
+		return collect.Answer{}, errors.Join(errs...)
+	}
+	return collect.Answer{Findings: findings, Raw: strings.Join(raws, "")}, nil
+}
+
+// answer asks for the times of the samples first and the value after them: so
+// the value is never older than it is taken to be.
+func (m metrics) answer(ctx context.Context, a ask, at, after time.Time) (aftercheck.Finding, string, error) {
+	seen := observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true}
+	if selectors := sampleTimes(a.expr); len(selectors) > 0 {
+		oldest, err := m.oldest(ctx, selectors, at)
+		if err != nil {
+			return aftercheck.Finding{}, "", fmt.Errorf("%s: %w", a.Name, err)
+		}
+		seen.oldest, seen.sampled = oldest, !oldest.IsZero()
+	}
+	got, err := m.client.query(ctx, a.Expr, at)
+	if err != nil {
+		return aftercheck.Finding{}, "", fmt.Errorf("%s: %w", a.Name, err)
+	}
+	seen.values, seen.reason = numbers(got.value)
+	seen.warnings = got.warnings
+	raw := fmt.Sprintf("%s => %s\n", a.Expr, got.value)
+	return a.finding(seen, after), raw, nil
+}
+
+// oldest returns the time of the oldest of the newest samples that the selectors
+// find, or zero if none finds any.
+func (m metrics) oldest(ctx context.Context, selectors []string, at time.Time) (time.Time, error) {
+	var oldest time.Time
+	for _, s := range selectors {
+		got, err := m.client.query(ctx, s, at)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("time of the samples: %w", err)
+		}
+		seconds, reason := numbers(got.value)
+		if reason != "" || len(seconds) == 0 {
+			continue
+		}
+		if t := time.UnixMilli(int64(seconds[0] * 1000)); oldest.IsZero() || t.Before(oldest) {
+			oldest = t
+		}
+	}
+	return oldest, nil
+}
