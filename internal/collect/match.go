@@ -98,6 +98,9 @@ func ParseMatcher(text string) (Matcher, error) {
 // anchored compiles an expression that must match the whole of a text, dots
 // matching line breaks too, as in Prometheus.
 func anchored(expression string) (*regexp.Regexp, error) {
+	if _, err := regexp.Compile(expression); err != nil { // "a)|(b" is none, though it is one in the group below
+		return nil, err
+	}
 	return regexp.Compile("^(?s:" + expression + ")$")
 }
 

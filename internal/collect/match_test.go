@@ -61,6 +61,7 @@ func TestMatchTakesTheAlertnameFromTheLabelsToo(t *testing.T) {
 func TestMatchRejects(t *testing.T) {
 	for _, c := range []struct{ alertname, label, want string }{
 		{"(", "", "alertname: "},
+		{"a)|(?:b", "", "alertname: "}, // would slip out of the anchors
 		{"", "namespace", "labels[0]: want a matcher such as"},
 		{"", "0a=b", "labels[0]: want a matcher such as"},
 		{"", `a="b`, "labels[0]: matcher for a: want its value in a pair of double quotes"},

@@ -1,0 +1,223 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// gate is what all calls of one sensor go through: questions that would ask the
+// same join one call, and the calls under way are bounded.
+type gate struct {
+	sensor  Sensor
+	timeout time.Duration
+	options Options
+	slots   chan struct{} // one for each call under way, given up or not
+
+	mu      sync.Mutex
+	flights map[string]*flight // those that may be joined, by Plan.Key
+	hung    int                // calls that outlived their context and still run
+}
+
+// flight is one call of a sensor, and those who wait for it. It is settled
+// once: by its answer, or by the end of its context. What a sensor answers
+// after that goes nowhere.
+type flight struct {
+	key     string
+	created time.Time
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	unwatch func() bool
+
+	once    sync.Once
+	done    chan struct{}
+	reading aftercheck.Reading // to be read once done is closed; never changed then
+
+	// Guarded by the gate's mutex.
+	waiters int
+	flying  bool // the sensor's Read is running
+	hung    bool // counted in gate.hung
+}
+
+func newGate(sensor Sensor, o Options) *gate {
+	timeout := sensor.Timeout
+	if timeout <= 0 {
+		timeout = o.Timeout
+	}
+	return &gate{
+		sensor:  sensor,
+		timeout: timeout,
+		options: o,
+		slots:   make(chan struct{}, o.MaxConcurrent),
+		flights: map[string]*flight{},
+	}
+}
+
+// ask joins or begins the call that answers q. It reports false if the sensor
+// has nothing to say about it.
+func (g *gate) ask(ctx context.Context, q Question) (question, bool) {
+	now := time.Now()
+	plan, fits, failed := g.plan(q, now)
+	switch {
+	case failed != nil:
+		return question{g, g.settled(*failed), now}, true
+	case !fits:
+		return question{}, false
+	case ctx.Err() != nil:
+		return question{g, g.settled(g.late(now, ctx.Err())), now}, true
+	}
+	return question{g, g.join(plan, q.After, now), now}, true
+}
+
+// plan calls the sensor's Plan. A panic in it is a reading.
+func (g *gate) plan(q Question, now time.Time) (plan Plan, fits bool, failed *aftercheck.Reading) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			reading := g.panicked(now, thrown, debug.Stack())
+			failed = &reading
+		}
+	}()
+	plan, fits = g.sensor.Plan(q)
+	return plan, fits, nil
+}
+
+// join returns the call under way for the same key, if it began at or after the
+// given time, or else a new one.
+func (g *gate) join(plan Plan, after, now time.Time) *flight {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if f := g.flights[plan.Key]; f != nil && !f.created.Before(after) {
+		f.waiters++
+		return f
+	}
+	if g.hung >= cap(g.slots) {
+		return g.settled(g.failure(now, aftercheck.ReadingError,
+			fmt.Sprintf("not asked: %d earlier calls have outlived their time-out and still run", g.hung)))
+	}
+	f := g.launch(plan, now)
+	if plan.Key != "" {
+		g.flights[plan.Key] = f
+	}
+	return f
+}
+
+// launch begins a call in a context of its own, so that it does not end with
+// the first who asked.
+func (g *gate) launch(plan Plan, now time.Time) *flight {
+	parent, cancel := context.WithCancelCause(context.Background())
+	ctx, release := context.WithTimeout(parent, g.timeout)
+	f := &flight{
+		key: plan.Key, created: now, ctx: ctx, waiters: 1, done: make(chan struct{}),
+		cancel: func(cause error) { cancel(cause); release() },
+	}
+	f.unwatch = context.AfterFunc(ctx, func() { g.expire(f) })
+	go g.fly(f, plan)
+	return f
+}
+
+// settled returns a flight that never took place.
+func (g *gate) settled(reading aftercheck.Reading) *flight {
+	f := &flight{done: make(chan struct{}), reading: reading}
+	close(f.done)
+	g.options.Observer.SensorAsked(g.sensor.Name, reading.Outcome, 0)
+	return f
+}
+
+// fly waits for a slot and takes the reading.
+func (g *gate) fly(f *flight, plan Plan) {
+	select {
+	case g.slots <- struct{}{}:
+	case <-f.ctx.Done():
+		return // expire settles it
+	}
+	g.mu.Lock()
+	f.flying = true
+	g.mu.Unlock()
+	reading := g.failure(f.created, aftercheck.ReadingPanic, "the sensor ended its goroutine")
+	defer func() {
+		g.settle(f, reading)
+		g.land(f)
+	}()
+	reading = g.read(f.ctx, plan)
+}
+
+// land gives the slot back.
+func (g *gate) land(f *flight) {
+	g.mu.Lock()
+	f.flying = false
+	if f.hung {
+		g.hung--
+	}
+	g.mu.Unlock()
+	<-g.slots
+}
+
+// expire settles a flight whose context ended before its answer came.
+func (g *gate) expire(f *flight) {
+	g.mu.Lock()
+	if f.flying && !f.hung {
+		f.hung = true
+		g.hung++
+	}
+	g.mu.Unlock()
+	g.settle(f, g.late(f.created, context.Cause(f.ctx)))
+}
+
+// leave takes one who waits off the flight. A flight without any is cancelled.
+func (g *gate) leave(f *flight, cause error) {
+	g.mu.Lock()
+	f.waiters--
+	abandoned := f.waiters == 0
+	if abandoned {
+		g.forget(f)
+	}
+	g.mu.Unlock()
+	if abandoned {
+		f.cancel(cause)
+		g.expire(f)
+	}
+}
+
+// settle gives those who wait their reading, once.
+func (g *gate) settle(f *flight, reading aftercheck.Reading) {
+	f.once.Do(func() {
+		g.mu.Lock()
+		g.forget(f)
+		g.mu.Unlock()
+		f.unwatch()
+		given := context.Cause(f.ctx)
+		f.cancel(nil)
+		f.reading = reading
+		defer close(f.done)
+		if !errors.Is(given, context.Canceled) { // given up by those who asked: says nothing of the sensor
+			g.options.Observer.SensorAsked(g.sensor.Name, reading.Outcome, time.Since(f.created))
+			for rule, n := range reading.Redactions {
+				g.options.Observer.Redacted(rule, n)
+			}
+		}
+	})
+}
+
+// forget makes sure that nobody joins the flight any more. The mutex is held.
+func (g *gate) forget(f *flight) {
+	if g.flights[f.key] == f {
+		delete(g.flights, f.key)
+	}
+}
+
+// read calls the sensor and makes a reading of what it answers or throws.
+func (g *gate) read(ctx context.Context, plan Plan) (reading aftercheck.Reading) {
+	at := time.Now()
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			reading = g.panicked(at, thrown, debug.Stack())
+		}
+	}()
+	answer, err := plan.Read(ctx)
+	return g.keep(ctx, at, answer, err)
+}

@@ -1,0 +1,232 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// The bounds of what one reading keeps, beside Options.MaxBytes. Texts are
+// bounded in bytes.
+const (
+	maxFindings   = 2000
+	maxError      = 1024
+	maxMessage    = 1024
+	maxName       = 512
+	maxQuery      = 4096
+	maxWanted     = 256
+	maxUnit       = 64
+	maxPanicValue = 256
+	// overlap is how much more of a raw text than is kept is redacted, so that
+	// a secret across the cut is seen whole.
+	overlap = 4096
+)
+
+// keep makes the reading that is stored of what a sensor answered: redacted,
+// bounded, and without a number that is none.
+func (g *gate) keep(ctx context.Context, at time.Time, answer Answer, err error) aftercheck.Reading {
+	k := keeper{redactor: g.options.Redactor, counts: map[string]int{}}
+	reading := g.failure(at, aftercheck.ReadingOK, "")
+	reading.Target = k.target(answer.Target)
+	reading.Raw, reading.RawTruncated = k.raw(answer.Raw, g.options.MaxBytes)
+	switch {
+	case err == nil:
+		reading.Findings = k.findings(g.sensor.Name, answer.Findings)
+	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
+		reading.Outcome, reading.Error = aftercheck.ReadingTimeout, k.text(err.Error(), maxError)
+	default:
+		reading.Outcome, reading.Error = aftercheck.ReadingError, k.text(err.Error(), maxError)
+	}
+	if len(k.counts) > 0 {
+		reading.Redactions = k.counts
+	}
+	return reading
+}
+
+// failure returns a reading that began at the given time and ends now.
+func (g *gate) failure(at time.Time, outcome aftercheck.ReadingOutcome, why string) aftercheck.Reading {
+	return aftercheck.Reading{
+		Sensor:          g.sensor.Name,
+		At:              at.UTC().Round(0),
+		DurationSeconds: time.Since(at).Seconds(),
+		Outcome:         outcome,
+		Error:           why,
+	}
+}
+
+// late returns the reading of a question that ended with its context.
+func (g *gate) late(at time.Time, cause error) aftercheck.Reading {
+	why := "no answer when the caller stopped waiting"
+	if errors.Is(cause, context.DeadlineExceeded) {
+		why = fmt.Sprintf("no answer within %s", time.Since(at).Round(time.Millisecond))
+	}
+	return g.failure(at, aftercheck.ReadingTimeout, why)
+}
+
+// panicked returns the reading of a sensor that threw. The stack is only
+// logged.
+func (g *gate) panicked(at time.Time, thrown any, stack []byte) aftercheck.Reading {
+	k := keeper{redactor: g.options.Redactor, counts: map[string]int{}}
+	value := k.text(firstLine(fmt.Sprint(thrown)), maxPanicValue)
+	g.options.Logger.Error("sensor panicked", "sensor", g.sensor.Name, "panic", value, "stack", string(stack))
+	return g.failure(at, aftercheck.ReadingPanic, "the sensor panicked: "+value)
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// keeper redacts and bounds the texts of one reading, and counts what it
+// removed.
+type keeper struct {
+	redactor *Redactor
+	counts   map[string]int
+}
+
+// raw redacts and cuts a sensor's raw text to at most limit bytes.
+func (k keeper) raw(text string, limit int) (kept string, truncated bool) {
+	if len(text) > limit+overlap {
+		text, truncated = k.redactor.withoutCutSecret(cut(text, limit+overlap)), true
+	}
+	text = k.redacted(text)
+	if len(text) > limit {
+		text, truncated = cutOutsideMarks(text, limit), true
+	}
+	return text, truncated
+}
+
+// text redacts a text and cuts it to at most limit bytes, with three dots where
+// something is missing.
+func (k keeper) text(text string, limit int) string {
+	kept, truncated := k.raw(text, limit)
+	if !truncated {
+		return kept
+	}
+	const dots = "..."
+	return cutOutsideMarks(kept, limit-len(dots)) + dots
+}
+
+func (k keeper) redacted(text string) string {
+	if text == "" {
+		return ""
+	}
+	text, counts := k.redactor.Text(strings.ToValidUTF8(text, "\uFFFD"))
+	for rule, n := range counts {
+		k.counts[rule] += n
+	}
+	return text
+}
+
+// findings redacts and bounds findings. Where there are too many, those of the
+// target and those that are not healthy are kept before others, in their order,
+// and an unknown finding says how many are missing.
+func (k keeper) findings(sensor string, findings []aftercheck.Finding) []aftercheck.Finding {
+	kept, note := bounded(sensor, findings)
+	out := make([]aftercheck.Finding, 0, len(kept)+len(note))
+	for _, f := range kept {
+		out = append(out, k.finding(f))
+	}
+	return slices.Clip(append(out, note...))
+}
+
+func bounded(sensor string, findings []aftercheck.Finding) (kept, note []aftercheck.Finding) {
+	if len(findings) <= maxFindings {
+		return findings, nil
+	}
+	ordered := slices.Clone(findings)
+	slices.SortStableFunc(ordered, func(a, b aftercheck.Finding) int { return rank(a) - rank(b) })
+	scope := ordered[maxFindings].Scope
+	return ordered[:maxFindings], []aftercheck.Finding{{
+		Subject: aftercheck.Subject{Kind: "Sensor", Name: sensor},
+		Check:   aftercheck.CheckHealth,
+		Scope:   scope,
+		State:   aftercheck.StateUnknown,
+		Reason:  ReasonTruncated,
+		Message: fmt.Sprintf("%d of %d findings are kept", maxFindings, len(findings)),
+	}}
+}
+
+// rank orders findings by what a verdict would miss most.
+func rank(f aftercheck.Finding) int {
+	switch {
+	case f.Signal:
+		return 0
+	case f.Scope != aftercheck.ScopeNeighbour:
+		return 1
+	case f.State != aftercheck.StateHealthy && f.State != "":
+		return 2
+	}
+	return 3
+}
+
+func (k keeper) finding(f aftercheck.Finding) aftercheck.Finding {
+	f = finiteOnly(f)
+	f.Subject = aftercheck.Subject{
+		Kind:      k.text(f.Subject.Kind, maxName),
+		Namespace: k.text(f.Subject.Namespace, maxName),
+		Name:      k.text(f.Subject.Name, maxName),
+		UID:       k.text(f.Subject.UID, maxName),
+		Owner:     k.text(f.Subject.Owner, maxName),
+	}
+	f.Reason = k.text(f.Reason, maxName)
+	f.Message = k.text(f.Message, maxMessage)
+	f.Wanted = k.text(f.Wanted, maxWanted)
+	f.Query = k.text(f.Query, maxQuery)
+	if f.Value != nil {
+		f.Value = &aftercheck.Value{Number: f.Value.Number, Unit: k.text(f.Value.Unit, maxUnit)}
+	}
+	return f
+}
+
+func (k keeper) target(t aftercheck.Target) aftercheck.Target {
+	return aftercheck.Target{
+		Group:     k.text(t.Group, maxName),
+		Kind:      k.text(t.Kind, maxName),
+		Namespace: k.text(t.Namespace, maxName),
+		Name:      k.text(t.Name, maxName),
+		UID:       k.text(t.UID, maxName),
+	}
+}
+
+// cut returns at most limit bytes of the text, without a part of a character.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for back := range min(limit, utf8.UTFMax) {
+		if utf8.RuneStart(text[limit-back]) {
+			return text[:limit-back]
+		}
+	}
+	return text[:limit] // no character's beginning is near: the text is none
+}
+
+// cutOutsideMarks cuts a redacted text, before a mark rather than inside it.
+func cutOutsideMarks(text string, limit int) string {
+	kept := cut(text, max(limit, 0))
+	if open := strings.LastIndex(kept, markOpen); open >= 0 && !strings.Contains(kept[open:], "]") {
+		return kept[:open]
+	}
+	return kept
+}
+
+// clone returns a reading that shares nothing with the one given.
+func clone(r aftercheck.Reading) aftercheck.Reading {
+	r.Findings = slices.Clone(r.Findings)
+	for i, f := range r.Findings {
+		if f.Value != nil {
+			value := *f.Value
+			r.Findings[i].Value = &value
+		}
+	}
+	r.Redactions = maps.Clone(r.Redactions)
+	return r
+}

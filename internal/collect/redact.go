@@ -1,0 +1,216 @@
+package collect
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// markOpen begins the mark that stands where a secret was: [REDACTED:rule].
+const markOpen = "[REDACTED:"
+
+func mark(rule string) string { return markOpen + rule + "]" }
+
+var marks = regexp.MustCompile(`\[REDACTED:[a-z_]+\]`)
+
+const (
+	// maxPasses bounds how often a text is looked at again because a secret was
+	// removed from it; two are the rule.
+	maxPasses = 8
+	// minOwnSecret is the length in bytes under which a secret of our own is
+	// not scrubbed: it would tear up ordinary text.
+	minOwnSecret = 4
+)
+
+// Redactor removes secrets from texts. It may be used concurrently.
+type Redactor struct {
+	own     []string // our own secrets in every form in which they may be printed
+	scanner *scanner
+	rules   []rule // by literal of the scanner
+}
+
+// NewRedactor makes a Redactor that knows, beside the rules, secrets of our own
+// such as tokens read from files: it removes them wherever they stand, also
+// quoted for JSON, escaped for a URL or in Base64. One of fewer than four bytes
+// is not looked for.
+func NewRedactor(ownSecrets []string) *Redactor {
+	r := &Redactor{}
+	var literals []string
+	for _, rule := range rules() {
+		for _, literal := range rule.literals {
+			literals = append(literals, literal)
+			r.rules = append(r.rules, rule)
+		}
+	}
+	r.scanner = newScanner(literals)
+	for _, secret := range ownSecrets {
+		r.own = append(r.own, printedForms(strings.TrimSpace(secret))...)
+	}
+	slices.SortFunc(r.own, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	r.own = slices.Compact(r.own)
+	return r
+}
+
+// printedForms returns the forms in which a secret may turn up, without those
+// that a mark itself contains.
+func printedForms(secret string) []string {
+	if len(secret) < minOwnSecret {
+		return nil
+	}
+	forms := []string{
+		secret,
+		url.QueryEscape(secret),
+		url.PathEscape(secret),
+		base64.StdEncoding.EncodeToString([]byte(secret)),
+		base64.URLEncoding.EncodeToString([]byte(secret)),
+	}
+	if quoted, err := json.Marshal(secret); err == nil {
+		forms = append(forms, strings.Trim(string(quoted), `"`))
+	}
+	return slices.DeleteFunc(forms, func(form string) bool {
+		return len(form) < minOwnSecret || slices.ContainsFunc(RedactionRules(), func(rule string) bool {
+			return strings.Contains(mark(rule), form)
+		})
+	})
+}
+
+// RedactionRules returns the names of all rules, in the order in which one is
+// preferred to another for the same secret.
+func RedactionRules() []string {
+	names := []string{ruleOwnSecret, ruleKubernetesSecret}
+	for _, rule := range rules() {
+		if !slices.Contains(names, rule.name) {
+			names = append(names, rule.name)
+		}
+	}
+	return names
+}
+
+// span is a secret in a text, and the rule that found it.
+type span struct {
+	start, end int
+	rule       string
+	rank       int // lower is more specific
+}
+
+// Text returns the text with [REDACTED:rule] in place of every secret, and how
+// many were removed by which rule; nil if none was. A text that was redacted
+// already stays as it is. The time is linear in the text's length.
+func (r *Redactor) Text(text string) (string, map[string]int) {
+	var counts map[string]int
+	for range maxPasses {
+		spans := r.spans(text)
+		if len(spans) == 0 {
+			break
+		}
+		if counts == nil {
+			counts = map[string]int{}
+		}
+		text = replace(text, spans, counts)
+	}
+	return text, counts
+}
+
+// spans returns the secrets in a text, ordered and without overlap. No rule
+// sees a mark: the text between two marks is looked at by itself.
+func (r *Redactor) spans(text string) []span {
+	spans := r.ownSpans(text)
+	from := 0
+	if strings.Contains(text, markOpen) {
+		for _, at := range marks.FindAllStringIndex(text, -1) {
+			spans = r.ruleSpans(spans, text, from, at[0])
+			from = at[1]
+		}
+	}
+	return merged(r.ruleSpans(spans, text, from, len(text)))
+}
+
+func (r *Redactor) ownSpans(text string) []span {
+	var spans []span
+	for _, secret := range r.own {
+		for from := 0; ; {
+			at := strings.Index(text[from:], secret)
+			if at < 0 {
+				break
+			}
+			spans = append(spans, span{from + at, from + at + len(secret), ruleOwnSecret, -1})
+			from += at + len(secret)
+		}
+	}
+	return spans
+}
+
+// ruleSpans appends what the rules find in text[from:to].
+func (r *Redactor) ruleSpans(spans []span, text string, from, to int) []span {
+	segment := text[from:to]
+	done := map[string]int{} // by rule, where its last secret ends
+	r.scanner.each(segment, func(literal, start, end int) {
+		rule := r.rules[literal]
+		if start < done[rule.name] {
+			return
+		}
+		secretStart, secretEnd, ok := rule.find(segment, start, end)
+		if !ok || secretStart >= secretEnd {
+			return
+		}
+		done[rule.name] = secretEnd
+		spans = append(spans, span{from + secretStart, from + secretEnd, rule.name, rule.rank})
+	})
+	return spans
+}
+
+// merged orders spans and joins those that overlap under the more specific of
+// their rules.
+func merged(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.rank, b.rank))
+	})
+	var out []span
+	for _, s := range spans {
+		if len(out) == 0 || s.start >= out[len(out)-1].end {
+			out = append(out, s)
+			continue
+		}
+		last := &out[len(out)-1]
+		last.end = max(last.end, s.end)
+		if s.rank < last.rank {
+			last.rank, last.rule = s.rank, s.rule
+		}
+	}
+	return out
+}
+
+func replace(text string, spans []span, counts map[string]int) string {
+	var out strings.Builder
+	out.Grow(len(text))
+	from := 0
+	for _, s := range spans {
+		out.WriteString(text[from:s.start])
+		out.WriteString(mark(s.rule))
+		counts[s.rule]++
+		from = s.end
+	}
+	out.WriteString(text[from:])
+	return out.String()
+}
+
+// withoutCutSecret drops what may be the first part of a secret from the end of
+// a text that was cut there: the beginning of a secret of our own, and the last
+// token. It drops no more than overlap bytes but for our own secrets.
+func (r *Redactor) withoutCutSecret(text string) string {
+	whole := len(text)
+	for _, secret := range r.own {
+		for n := min(len(secret)-1, whole); n > 0; n-- {
+			if strings.HasSuffix(text[:whole], secret[:n]) {
+				text = text[:min(len(text), whole-n)]
+				break
+			}
+		}
+	}
+	floor := max(0, len(text)-overlap)
+	return cut(text, max(floor, strings.LastIndexAny(text, " \t\r\n\"',;&<>(){}[]")+1))
+}

@@ -1,0 +1,181 @@
+package collect
+
+import (
+	"regexp"
+	"strings"
+)
+
+// The names of rules that are more than one expression.
+const (
+	ruleOwnSecret        = "own_secret"
+	ruleKubernetesSecret = "kubernetes_secret"
+	rulePrivateKey       = "private_key"
+	ruleAuthorization    = "authorization"
+	ruleURLPassword      = "url_password"
+	ruleVendorToken      = "vendor_token"
+	ruleSecretField      = "secret_field"
+)
+
+// rule finds one kind of secret around a literal.
+type rule struct {
+	name     string
+	rank     int
+	literals []string // in lower case; find is called with each occurrence
+	// find returns where the secret is in the text, given where the literal is.
+	// It looks at a bounded part of the text unless it finds one.
+	find func(text string, start, end int) (secretStart, secretEnd int, ok bool)
+}
+
+// rules returns all rules, the more specific first.
+func rules() []rule {
+	all := []rule{
+		{name: rulePrivateKey, literals: []string{"-----begin "}, find: findPrivateKey},
+		token("jwt", `eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}`, "eyj"),
+		token("aws_access_key", `(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}`, "akia", "asia", "abia", "acca"),
+		token("gcp_key", `AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|GOCSPX-[0-9A-Za-z_-]{20,}`, "aiza", "ya29.", "gocspx-"),
+		token("azure_key", `(?i)(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{20,}=*)`, "accountkey=", "sharedaccesskey="),
+		token("azure_sas", `sig=([A-Za-z0-9%+/]{20,}=*)`, "sig="),
+		token("github_token", `gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}`, "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+		token("gitlab_token", `gl[a-z]{2,6}-[A-Za-z0-9_.-]{20,}`, "glpat-", "gldt-", "glrt-", "glptt-", "glft-", "glsoat-", "glcbt-", "glagent-"),
+		token("slack_token", `xox[a-z]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|hooks\.slack\.com/[a-z]+/([A-Za-z0-9/_-]{20,})`,
+			"xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "hooks.slack.com/"),
+		token("stripe_key", `[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}`, "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"),
+		token("npm_token", `npm_[A-Za-z0-9]{36}`, "npm_"),
+		token(ruleVendorToken, vendorTokens, "sk-", "hvs.", "hvb.", "sg.", "pypi-age", "dop_v1_", "doo_v1_", "dckr_pat_", "hf_", "glsa_", "glc_", "shpat_", "lin_api_"),
+		{name: ruleVendorToken, literals: []string{":aa"}, find: findBotToken},
+		{name: ruleAuthorization, literals: []string{"bearer", "basic"}, find: findCredentials},
+		{name: ruleURLPassword, literals: []string{"://"}, find: findURLPassword},
+		{name: ruleSecretField, literals: fieldLiterals, find: findField},
+	}
+	for i := range all {
+		all[i].rank = i
+	}
+	return all
+}
+
+const vendorTokens = `sk-(?:[a-z0-9]{2,12}-){0,2}[A-Za-z0-9_-]{20,}|hv[sb]\.[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|` +
+	`pypi-AgE[A-Za-z0-9_-]{20,}|do[op]_v1_[a-f0-9]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|gl(?:sa|c)_[A-Za-z0-9_+/=]{20,}|` +
+	`shpat_[a-fA-F0-9]{32}|lin_api_[A-Za-z0-9]{30,}`
+
+// maxToken bounds how far a rule reads on from its literal, in bytes.
+const maxToken = 16 << 10
+
+// token makes a rule of an expression that begins with one of the literals,
+// where no word goes before it. The secret is the expression's group, if it has
+// one that took part, or else the whole.
+func token(name, expression string, literals ...string) rule {
+	whole := regexp.MustCompile(`\A(?:` + expression + `)`)
+	return rule{name: name, literals: literals, find: func(text string, start, _ int) (int, int, bool) {
+		if start > 0 && isTokenByte(text[start-1]) {
+			return 0, 0, false
+		}
+		return matchAt(whole, text, start)
+	}}
+}
+
+// matchAt matches an expression that begins with \A at a place in the text, and
+// returns where its first group that took part is, or else the whole.
+func matchAt(expression *regexp.Regexp, text string, at int) (start, end int, ok bool) {
+	window := text[at:min(len(text), at+maxToken)]
+	found := expression.FindStringSubmatchIndex(window)
+	if found == nil {
+		return 0, 0, false
+	}
+	start, end = found[0], found[1]
+	for i := 2; i < len(found); i += 2 {
+		if found[i] >= 0 {
+			start, end = found[i], found[i+1]
+		}
+	}
+	if end == len(window) { // the window cut it off
+		end += runLength(text[at+end:], isTokenByte)
+	}
+	return at + start, at + end, true
+}
+
+func isTokenByte(b byte) bool {
+	return isWordByte(b) || b == '-' || b == '.'
+}
+
+func isWordByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '_'
+}
+
+// runLength returns how many bytes at the text's beginning are of a class.
+func runLength(text string, class func(byte) bool) int {
+	n := 0
+	for n < len(text) && class(text[n]) {
+		n++
+	}
+	return n
+}
+
+var (
+	keyHeader = regexp.MustCompile(`\A-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`)
+	keyFooter = regexp.MustCompile(`\A-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`)
+)
+
+// findPrivateKey takes a PEM or PGP private key, its line breaks real or
+// escaped. One without an end is taken as far as it looks like one.
+func findPrivateKey(text string, start, _ int) (int, int, bool) {
+	_, body, ok := matchAt(keyHeader, text, start)
+	if !ok {
+		return 0, 0, false
+	}
+	window := text[body:min(len(text), body+maxToken)]
+	if footer := strings.Index(window, "-----END "); footer >= 0 {
+		if _, end, ok := matchAt(keyFooter, text, body+footer); ok {
+			return start, end, true
+		}
+	}
+	return start, body + runLength(text[body:], isKeyBodyByte), true
+}
+
+func isKeyBodyByte(b byte) bool {
+	return isWordByte(b) || strings.IndexByte("+/=-\\:,. \t\r\n", b) >= 0
+}
+
+var botToken = regexp.MustCompile(`\A:AA[A-Za-z0-9_-]{32,36}`)
+
+// findBotToken takes a Telegram bot's token, which begins with digits.
+func findBotToken(text string, start, _ int) (int, int, bool) {
+	_, end, ok := matchAt(botToken, text, start)
+	if !ok {
+		return 0, 0, false
+	}
+	from := start
+	for from > 0 && start-from < 12 && '0' <= text[from-1] && text[from-1] <= '9' {
+		from--
+	}
+	return from, end, start-from >= 6
+}
+
+var credentials = regexp.MustCompile(`\A[ \t]+([A-Za-z0-9._~+/-]{8,}=*)`)
+
+// findCredentials takes what follows Bearer or Basic if it looks random;
+// "basic authentication" does not.
+func findCredentials(text string, start, end int) (int, int, bool) {
+	if start > 0 && isTokenByte(text[start-1]) {
+		return 0, 0, false
+	}
+	from, to, ok := matchAt(credentials, text, end)
+	return from, to, ok && looksRandom(text[from:to])
+}
+
+var (
+	userinfo = regexp.MustCompile(`\A://[^\s/?#:@"'<>]{0,256}:([^\s/"'<>]{1,256})@`)
+	port     = regexp.MustCompile(`\A[0-9]{1,5}(?:[?#]|\z)`)
+)
+
+// findURLPassword takes the password in scheme://user:password@host.
+func findURLPassword(text string, start, _ int) (int, int, bool) {
+	from, to, ok := matchAt(userinfo, text, start)
+	if !ok {
+		return 0, 0, false
+	}
+	password := text[from:to]
+	if cutoff := port.FindString(password); cutoff != "" && len(cutoff) < len(password) {
+		return 0, 0, false // host:80?user=a@b
+	}
+	return from, to, !placeholder(password)
+}
