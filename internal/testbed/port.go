@@ -19,27 +19,30 @@ const (
 // reserves it.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	port, err := UnusedPort()
+	ports, err := FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return port
+	return ports[0]
 }
 
-// UnusedPort is FreePort for where there is no test yet.
-func UnusedPort() (int, error) {
-	for range 100 {
+// FreePorts returns n different ports as FreePort does, for where there is no
+// test.
+func FreePorts(n int) ([]int, error) {
+	var ports []int
+	for tries := 0; len(ports) < n; tries++ {
+		if tries == 100+n {
+			return nil, fmt.Errorf("finding %d free ports between %d and %d on loopback: found %d", n, firstPort, lastPort, len(ports))
+		}
 		port := firstPort + rand.IntN(lastPort-firstPort)
 		listener, err := net.Listen("tcp", loopback(port))
 		if err != nil {
 			continue
 		}
-		if err := listener.Close(); err != nil {
-			return 0, fmt.Errorf("closing port %d: %w", port, err)
-		}
-		return port, nil
+		defer listener.Close() // held until all are found, so that they differ
+		ports = append(ports, port)
 	}
-	return 0, fmt.Errorf("no free port between %d and %d on loopback", firstPort, lastPort)
+	return ports, nil
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
