@@ -50,7 +50,13 @@ type missingLabel struct{ name string }
 
 func (m *missingLabel) Error() string { return "the incident has no label " + m.name }
 
-var errBadLabel = errors.New("want a label value that is valid UTF-8")
+var errBadLabel = errors.New("want a label value that is valid UTF-8, without U+FFFD")
+
+// quotable reports whether PromQL can hold the value: it takes the replacement
+// character for broken UTF-8.
+func quotable(value string) bool {
+	return utf8.ValidString(value) && !strings.ContainsRune(value, utf8.RuneError)
+}
 
 // expand replaces the placeholders. The error is a *missingLabel, or says why a
 // value cannot stand in the expression.
@@ -70,7 +76,7 @@ func fill(kind labels.MatchType, values map[string]string, name string) (string,
 	switch {
 	case value == "":
 		return "", &missingLabel{name}
-	case !utf8.ValidString(value):
+	case !quotable(value):
 		return "", errBadLabel
 	case isPattern(kind):
 		return regexp.QuoteMeta(value), nil

@@ -6,7 +6,7 @@ const (
 	// ReasonMissingLabel: the incident lacks a label that the query names.
 	ReasonMissingLabel = "MissingLabel"
 	// ReasonBadLabel: a label's value cannot stand in the query: it is not
-	// valid UTF-8.
+	// valid UTF-8, or holds the mark of text that was not.
 	ReasonBadLabel = "BadLabel"
 	// ReasonQueryFailed: this query failed while others of the same reading
 	// were answered. If all fail, the reading itself is an error.
