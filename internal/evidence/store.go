@@ -9,16 +9,26 @@ import (
 	"github.com/aftercheck/aftercheck"
 )
 
-// Store keeps snapshots and verifications for the retention time.
+// Store keeps snapshots and verifications for the retention time: until that
+// long after their last transition, and for a verification at the least that
+// long after its deadline. What is older is gone: ErrNotFound, in no list, and
+// its ID is free again.
 //
 // Every write is one atomic transition that is safe to send twice: a caller
 // that did not get an answer sends the same call again and gets what the first
 // one did. The store itself never retries. A call that returns nil has
-// stored as durably as the implementation promises in its own comment.
+// stored as durably as the implementation promises in its own comment; a call
+// that returns ErrUnavailable may have stored or not.
 //
-// Errors are aftercheck.ErrNotFound, ErrConflict, ErrSealed, or the backend's
-// own wrapped in aftercheck.ErrUnavailable. All methods may be called
-// concurrently and honour their context.
+// Errors are aftercheck.ErrNotFound, ErrConflict, ErrSealed, an
+// *aftercheck.FieldError for an ID that cannot be one, ErrUnreadable for a
+// stored document that is damaged or of a newer version, ErrUnstorable for a
+// value that has no JSON form, or the backend's own wrapped in
+// aftercheck.ErrUnavailable (also a context that ended). All methods may be
+// called concurrently and honour their context.
+//
+// What is returned equals what was given in its JSON form: times keep their
+// nanoseconds and offset, empty slices and maps may come back as nil.
 type Store interface {
 	// PutSnapshot stores a snapshot if its ID is free. If the ID is taken, it
 	// returns the stored one: the first capture stands. The caller compares.
@@ -28,31 +38,41 @@ type Store interface {
 	Snapshot(ctx context.Context, id string) (aftercheck.Snapshot, error)
 
 	// Accept stores a new verification, with its Evidence.PreState, at
-	// revision 1, and lists it as pending. If the ID is taken by a request of
-	// the same RequestDigest, it returns the stored one and false; by another,
-	// ErrConflict.
+	// revision 1, and lists it as pending. It begins its life here: state,
+	// revision, rounds, assessment and SealedAt of v are not looked at. If the
+	// ID is taken by a request of the same RequestDigest, it returns the stored
+	// one, as it is by now, and false; by another, ErrConflict.
 	Accept(ctx context.Context, v aftercheck.Verification) (stored aftercheck.Verification, created bool, err error)
 
 	// AddRound appends a round to the verification at the given revision, moves
 	// it to observing and its NextRoundAt to next, and returns the new
-	// revision. Earlier rounds' raw readings are not kept. ErrConflict if the
-	// revision has moved on otherwise than by this very round, ErrSealed if
-	// the verdict stands.
+	// revision. Earlier rounds' raw readings are not kept. The work does not
+	// grow with the rounds before. ErrConflict if the revision has moved on
+	// otherwise than by this very round, which is told by its At; ErrSealed if
+	// the verdict stands, whoever added the round.
 	AddRound(ctx context.Context, id string, revision int64, r aftercheck.Round, next time.Time) (int64, error)
 
-	// Seal sets the verdict, once. A second Seal returns what the first sealed
-	// and ErrSealed, unless it repeats the first to the letter.
+	// Seal sets the verdict, once, and returns the sealed verification with its
+	// evidence. A second Seal returns what the first sealed and ErrSealed,
+	// unless it repeats the first to the letter. ErrConflict if the revision
+	// has moved on and there is no verdict.
 	Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error)
 
 	// Verification returns a verification with its evidence, or ErrNotFound.
 	Verification(ctx context.Context, id string) (aftercheck.Verification, error)
 
-	// List returns a page of verifications without evidence, newest first. An
-	// unknown cursor is a *aftercheck.FieldError for the field cursor.
+	// List returns a page of verifications without evidence, newest first by
+	// AcceptedAt. The work for one page is bounded: where few verifications
+	// match, a page may hold fewer than the limit, even none, and still have a
+	// NextCursor. What was stored before the first page was asked for and is
+	// still there is on exactly one page, whatever is accepted meanwhile. A
+	// cursor that no page has given is an *aftercheck.FieldError for the field
+	// cursor.
 	List(ctx context.Context, f aftercheck.Filter) (aftercheck.Page, error)
 
 	// Pending calls each with ID and due time of every verification that is
-	// not sealed, in no order; a sidecar that starts goes on with them.
+	// not sealed, once, in no order; a sidecar that starts goes on with them.
+	// It returns the first error of each. The callback may use the store.
 	Pending(ctx context.Context, each func(id string, due time.Time) error) error
 
 	// Check reports whether the store can serve now.

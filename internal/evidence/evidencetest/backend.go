@@ -1,0 +1,61 @@
+// Package evidencetest holds what every evidence.Store must keep, as tests that
+// run on any of them: Run. Beside it stand the parts that those tests are made
+// of: a store in memory that is as simple as its contract, a wrapper that
+// loses requests and answers, and a look at all that a store shows.
+package evidencetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aftercheck/aftercheck/internal/evidence"
+)
+
+// Backend makes stores of one kind.
+type Backend struct {
+	// Open returns an empty store that keeps records for the given time; zero
+	// means the store's default. The store is closed with the test, and may be
+	// closed before.
+	Open func(t testing.TB, retention time.Duration) evidence.Store
+
+	// Crash returns an empty store, and a function that ends it as kill -9
+	// would and returns what is found after a restart.
+	Crash func(t testing.TB) (evidence.Store, func() evidence.Store)
+}
+
+// Run tests that the backend's stores keep what the comment of evidence.Store
+// promises.
+func Run(t *testing.T, b Backend) {
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, Backend)
+	}{
+		{"Snapshot", testSnapshot},
+		{"Accept", testAccept},
+		{"AddRound", testAddRound},
+		{"Seal", testSeal},
+		{"NothingIsLost", testNothingIsLost},
+		{"NotFound", testNotFound},
+		{"BadInput", testBadInput},
+		{"List", testList},
+		{"ListFilters", testListFilters},
+		{"ListBadCursor", testListBadCursor},
+		{"ListWhileAccepting", testListWhileAccepting},
+		{"ListBoundsItsWork", testListBoundsItsWork},
+		{"Pending", testPending},
+		{"PendingMayUseTheStore", testPendingMayUseTheStore},
+		{"Retention", testRetention},
+		{"RetentionFromTheDeadline", testRetentionFromTheDeadline},
+		{"RacingAccept", testRacingAccept},
+		{"RacingAddRound", testRacingAddRound},
+		{"RacingSeal", testRacingSeal},
+		{"RacingPutSnapshot", testRacingPutSnapshot},
+		{"LostRequestsAndAnswers", testLostRequestsAndAnswers},
+		{"EndedContext", testEndedContext},
+		{"Closed", testClosed},
+		{"Crash", testCrash},
+		{"AsTheModel", testAsTheModel},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, b) })
+	}
+}

@@ -1,0 +1,149 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// RedisACL is the rule of a Redis user who may do what the store does under the
+// prefix "aftercheck", and nothing else, for ACL SETUSER:
+//
+//	ACL SETUSER aftercheck on >PASSWORD <RedisACL>
+const RedisACL = "resetkeys resetchannels -@all ~aftercheck:* " +
+	"+auth +hello +ping +info +select +cluster|slots +cluster|shards +cluster|myid +command " +
+	"+evalsha +eval +get +set +pexpire +pttl +exists " +
+	"+hget +hset +hmget +hexists +hgetall +zadd +zrem +zrangebylex +zrevrangebylex"
+
+// Redis is the Store in Redis 6.2 or newer or Valkey: one server, one behind
+// sentinels, or a cluster. A call that returns nil was acknowledged by the
+// server, or the shard's master: it is as durable as that server is configured
+// to be ("appendonly yes", "appendfsync always" for every crash), and a
+// failover may lose what was not replicated yet. Several sidecars may share a
+// prefix.
+//
+// All keys of one verification carry its ID as hash tag and expire by
+// themselves. The indexes are other keys, on other shards, so a record and its
+// entries are not written together. An entry is written before the record, and
+// a pending entry is removed after the verdict, so that a crash between the two
+// leaves at most an entry too many: one without a record, or one of a sealed
+// record. Readers hold every entry against the record and pass over those that
+// are not the record's own; Run removes those that are older than the
+// retention, and pending ones of sealed records.
+type Redis struct {
+	client  redis.UniversalClient
+	options RedisOptions
+}
+
+var _ Store = (*Redis)(nil)
+
+// OpenRedis makes the store ready and checks its options; it does not connect,
+// so that a sidecar starts while Redis is away. Check connects.
+func OpenRedis(o RedisOptions) (*Redis, error) {
+	o = o.withDefaults()
+	client, err := o.client()
+	if err != nil {
+		return nil, fmt.Errorf("opening Redis store: %w", err)
+	}
+	return &Redis{client: client, options: o}, nil
+}
+
+func (r *Redis) recordKey(id string) string   { return r.options.Prefix + ":{" + id + "}:verification" }
+func (r *Redis) snapshotKey(id string) string { return r.options.Prefix + ":{" + id + "}:snapshot" }
+func (r *Redis) acceptedKey() string          { return r.options.Prefix + ":index:accepted" }
+func (r *Redis) pendingKey() string           { return r.options.Prefix + ":index:pending" }
+func (r *Redis) incidentKey(incident string) string {
+	return r.options.Prefix + ":index:incident:" + incident
+}
+
+// reply is what a script answered.
+type reply struct {
+	status string
+	rest   []any
+}
+
+// run runs a script on one key.
+func (r *Redis) run(ctx context.Context, doing string, script *redis.Script, key string, args ...any) (reply, error) {
+	answer, err := script.Run(ctx, r.client, []string{key}, args...).Slice()
+	if err != nil {
+		return reply{}, unavailable(doing, err)
+	}
+	if len(answer) > 0 {
+		if status, ok := answer[0].(string); ok {
+			return reply{status, answer[1:]}, nil
+		}
+	}
+	return reply{}, unavailable(doing, errors.New("unexpected answer from the script"))
+}
+
+// text returns an element of the answer, or the empty string.
+func (a reply) text(i int) string {
+	if i >= len(a.rest) {
+		return ""
+	}
+	text, _ := a.rest[i].(string)
+	return text
+}
+
+// record returns the fields in the answer's first element.
+func (a reply) record() fields {
+	out := fields{}
+	if len(a.rest) == 0 {
+		return out
+	}
+	pairs, _ := a.rest[0].([]any)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		out[name], _ = pairs[i+1].(string)
+	}
+	return out
+}
+
+// args are a script's arguments: the first ones, then the fields.
+func args(f fields, first ...any) []any {
+	for name, value := range f {
+		first = append(first, name, value)
+	}
+	return first
+}
+
+// Check writes a mark, so that a server that is full, loading, read-only or
+// without its disk shows, and not only one that is away.
+func (r *Redis) Check(ctx context.Context) error {
+	err := r.client.Set(ctx, r.options.Prefix+":check", aftercheck.SchemaVersion, time.Minute).Err()
+	return unavailable("checking the store", err)
+}
+
+// Caveats asks the server, or one of the cluster, and returns what an operator
+// should know of its configuration, a sentence each: that it may evict
+// records, that it forgets them in a restart. None means that nothing was
+// found, which needs the command INFO.
+func (r *Redis) Caveats(ctx context.Context) ([]string, error) {
+	info, err := r.client.Info(ctx).Result()
+	if err != nil {
+		return nil, unavailable("asking Redis about itself", err)
+	}
+	var caveats []string
+	said := func(line string) bool { return strings.Contains("\n"+info, "\n"+line) }
+	if said("maxmemory_policy:") && !said("maxmemory_policy:noeviction") {
+		caveats = append(caveats, "Redis may evict records before they expire: set maxmemory-policy to noeviction")
+	}
+	if said("aof_enabled:0") {
+		caveats = append(caveats, "Redis may forget accepted verifications when it restarts: set appendonly to yes")
+	}
+	return caveats, nil
+}
+
+// Close closes the connections. It may be called twice.
+func (r *Redis) Close() error {
+	if err := r.client.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
+		return fmt.Errorf("closing Redis store: %w", err)
+	}
+	return nil
+}

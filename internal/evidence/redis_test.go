@@ -1,0 +1,61 @@
+package evidence_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aftercheck/aftercheck/internal/evidence"
+	"github.com/aftercheck/aftercheck/internal/evidence/evidencetest"
+	"github.com/aftercheck/aftercheck/internal/testbed"
+)
+
+// openRedis opens a store that is closed with the test.
+func openRedis(t testing.TB, o evidence.RedisOptions) *evidence.Redis {
+	t.Helper()
+	s, err := evidence.OpenRedis(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// prefixes gives each store of a test binary its own keys on a shared server.
+var prefixes atomic.Int64
+
+func freshPrefix() string { return fmt.Sprintf("test-%d", prefixes.Add(1)) }
+
+// restartable is a server that keeps what it has acknowledged over a kill.
+func restartable(t testing.TB) (evidence.Store, func() evidence.Store) {
+	server := testbed.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
+	open := func() evidence.Store { return openRedis(t, evidence.RedisOptions{URL: "redis://" + server.Addr}) }
+	return open(), func() evidence.Store {
+		server.Restart(t) // kills it first
+		return open()
+	}
+}
+
+func TestRedisKeepsThePromises(t *testing.T) {
+	addr := testbed.Redis(t)
+	evidencetest.Run(t, evidencetest.Backend{
+		Open: func(t testing.TB, retention time.Duration) evidence.Store {
+			return openRedis(t, evidence.RedisOptions{URL: "redis://" + addr, Prefix: freshPrefix(), Retention: retention})
+		},
+		Crash: restartable,
+	})
+}
+
+func TestRedisClusterKeepsThePromises(t *testing.T) {
+	addrs := testbed.RedisCluster(t)
+	evidencetest.Run(t, evidencetest.Backend{
+		Open: func(t testing.TB, retention time.Duration) evidence.Store {
+			return openRedis(t, evidence.RedisOptions{
+				URL: "redis://" + strings.Join(addrs, ","), Cluster: true, Prefix: freshPrefix(), Retention: retention,
+			})
+		},
+		Crash: restartable,
+	})
+}
