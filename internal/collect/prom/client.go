@@ -61,15 +61,23 @@ type result struct {
 func (c *client) query(ctx context.Context, expr string, at time.Time) (result, error) {
 	var options []v1.Option
 	if deadline, ok := ctx.Deadline(); ok {
-		if left := time.Until(deadline) * 9 / 10; left > time.Millisecond {
-			options = append(options, v1.WithTimeout(left.Truncate(time.Millisecond)))
-		}
+		options = append(options, v1.WithTimeout(serverTimeout(time.Until(deadline))))
 	}
 	value, warnings, _, err := c.v1.Query(ctx, expr, at, options...)
 	if err != nil {
 		return result{}, fmt.Errorf("querying: %w", cause(ctx, err))
 	}
 	return result{value: value, warnings: warnings}, nil
+}
+
+// serverTimeout is a little less than what is left. Servers read no fractions of
+// seconds, which Go writes, so it is in whole seconds, or milliseconds under one.
+func serverTimeout(left time.Duration) time.Duration {
+	left = left * 9 / 10
+	if left >= time.Second {
+		return left.Truncate(time.Second)
+	}
+	return max(left.Truncate(time.Millisecond), time.Millisecond)
 }
 
 // get decodes the data of one of the API's GET answers.

@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,14 +122,17 @@ func (m metrics) read(ctx context.Context, asks []ask, after time.Time) (collect
 		})
 	}
 	_ = group.Wait() // the group's functions return nil
+	var first error
 	for i, err := range errs {
-		if err != nil {
-			failed++
-			findings[i] = asks[i].unknown(ReasonQueryFailed, err.Error())
+		if err == nil {
+			continue
 		}
+		failed++
+		first = cmp.Or(first, err)
+		findings[i] = asks[i].unknown(ReasonQueryFailed, err.Error())
 	}
 	if failed > 0 && failed == sent {
-		return collect.Answer{}, errors.Join(errs...)
+		return collect.Answer{}, first
 	}
 	return collect.Answer{Findings: findings, Raw: strings.Join(raws, "")}, nil
 }
