@@ -101,14 +101,13 @@ func withDefaults(flags []string, defaults ...string) []string {
 
 // answersOK is ready when a GET of the URL answers 200.
 func answersOK(url string) func(context.Context) error {
+	client := &http.Client{Timeout: 2 * time.Second}
 	return func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-		defer cancel()
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {
 			return err
 		}
-		response, err := http.DefaultClient.Do(request)
+		response, err := client.Do(request)
 		if err != nil {
 			return err
 		}

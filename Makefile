@@ -1,0 +1,72 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+BRANCH := $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
+# The commit's time, not the build's, so that the same commit gives the same binary.
+BUILT := $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+
+STAMP := github.com/prometheus/common/version
+LDFLAGS := -s -w -X $(STAMP).Version=$(VERSION) -X $(STAMP).Revision=$(REVISION) \
+	-X $(STAMP).Branch=$(BRANCH) -X $(STAMP).BuildDate=$(BUILT)
+
+# How long each fuzz test runs in `make fuzz`, and what `make bench` runs.
+FUZZTIME ?= 10s
+BENCH ?= .
+
+.PHONY: help
+help: ## show this help
+	@echo "Aftercheck. The targets:"
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## build bin/aftercheck
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/aftercheck ./cmd/sidecar
+
+.PHONY: demo
+demo: build ## break a real service five ways and see each repair judged; DEMO=--keep stays
+	bin/aftercheck demo $(DEMO)
+
+.PHONY: deps
+deps: ## install the servers that the tests start (Debian packages), if missing
+	scripts/install-deps.sh
+
+.PHONY: lint
+lint: ## run the linters
+	@linter=$$(scripts/build-tool.sh golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint); \
+	"$$linter" run ./...
+
+.PHONY: test
+test: deps lint ## run the linters and all tests but e2e, with the race detector
+	go test -race ./...
+
+.PHONY: control-plane
+control-plane: ## build the Kubernetes control plane for e2e; 10 minutes the first time
+	scripts/build-control-plane.sh
+
+.PHONY: e2e
+e2e: deps control-plane ## run the end-to-end tests on a real Kubernetes control plane
+	go test -race -tags e2e -count=1 -timeout 20m ./e2e/...
+
+.PHONY: bench
+bench: deps ## run the benchmarks; BENCH=regexp chooses
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz test for a while; FUZZTIME=10s
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: vulncheck
+vulncheck: ## look for known vulnerabilities in what is linked; needs network to vuln.go.dev
+	@checker=$$(scripts/build-tool.sh govulncheck golang.org/x/vuln/cmd/govulncheck); \
+	"$$checker" ./...
+
+.PHONY: generate
+generate: ## write again what is generated and checked in, such as docs/openapi.yaml
+	go generate ./...
+
+.PHONY: clean
+clean: ## remove what was built, the cached tools too
+	rm -rf bin .cache
