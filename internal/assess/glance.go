@@ -1,0 +1,215 @@
+package assess
+
+import (
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// glance is what all sensors together say at one moment.
+type glance struct {
+	at         time.Time
+	stale      bool // taken before the action's end
+	state      aftercheck.State
+	units      []aftercheck.Finding // judged findings of the target, but for the pods of an owner
+	pods       []aftercheck.Finding // health of an owner's pods
+	signals    []aftercheck.Finding // the signals that opened the incident
+	restarts   map[string]lifetime  // the target's pods by UID, else by name
+	replicas   map[string]float64   // wanted, by the target's objects
+	generation map[string]float64   // by the target's objects
+	neighbours map[string]aftercheck.Finding
+	nearby     map[string]float64 // restarts of neighbours
+	target     aftercheck.Target
+	gone       bool
+	coverage   float64
+	silent     []string // sensors that did not answer, with their outcome
+	blind      []string // sensors that answered and could not tell
+	asked      int
+}
+
+// lifetime is a pod's restarts so far, and since when its youngest container
+// runs.
+type lifetime struct {
+	restarts float64
+	since    time.Time
+}
+
+// known reports whether the glance tells anything of the target.
+func (g glance) known() bool {
+	return g.gone || g.scaledDown() || g.state == aftercheck.StateHealthy ||
+		g.state == aftercheck.StateProgressing || g.state == aftercheck.StateUnhealthy
+}
+
+// scaledDown reports whether every object of the target wants zero replicas.
+func (g glance) scaledDown() bool {
+	for _, wanted := range g.replicas {
+		if wanted > 0 {
+			return false
+		}
+	}
+	return len(g.replicas) > 0
+}
+
+// look reads the readings of one moment. What was true before notBefore says
+// nothing; a zero notBefore takes everything.
+func look(readings []aftercheck.Reading, notBefore time.Time) glance {
+	g := glance{
+		restarts:   map[string]lifetime{},
+		replicas:   map[string]float64{},
+		generation: map[string]float64{},
+		neighbours: map[string]aftercheck.Finding{},
+		nearby:     map[string]float64{},
+		asked:      len(readings),
+		stale:      len(readings) > 0,
+	}
+	var covered, counted float64
+	for _, r := range readings {
+		if r.At.Before(notBefore) {
+			continue
+		}
+		g.stale = false
+		share, counts := g.take(r, notBefore)
+		if counts {
+			covered += share
+			counted++
+		}
+	}
+	if counted > 0 {
+		g.coverage = covered / counted
+	}
+	g.state = merge(g.units, g.pods, g.signals)
+	return g
+}
+
+// take adds one reading and returns which share of what it was to tell of the
+// target it told; false if it has nothing to do with the target.
+func (g *glance) take(r aftercheck.Reading, notBefore time.Time) (share float64, counts bool) {
+	if r.Outcome != "" && r.Outcome != aftercheck.ReadingOK {
+		g.silent = append(g.silent, r.Sensor+" ("+string(r.Outcome)+")")
+		return 0, true
+	}
+	if g.target.IsZero() {
+		g.target = r.Target
+	}
+	var told, untold float64
+	for _, f := range r.Findings {
+		f = undated(f, notBefore)
+		if f.Scope == aftercheck.ScopeNeighbour {
+			g.takeNeighbour(f)
+			continue
+		}
+		g.takeTarget(f)
+		switch {
+		case f.State == aftercheck.StateUnknown && f.Reason != aftercheck.ReasonScaledDown:
+			untold++
+		case f.State != "":
+			told++
+		}
+	}
+	if told+untold == 0 {
+		return 0, false
+	}
+	if told == 0 {
+		g.blind = append(g.blind, r.Sensor)
+	}
+	return told / (told + untold), true
+}
+
+// undated makes a finding unknown that was true only before the action's end.
+func undated(f aftercheck.Finding, notBefore time.Time) aftercheck.Finding {
+	if f.State != "" && !f.At.IsZero() && f.At.Before(notBefore) {
+		f.State, f.Reason = aftercheck.StateUnknown, "Stale"
+	}
+	return f
+}
+
+func (g *glance) takeTarget(f aftercheck.Finding) {
+	switch f.Check {
+	case aftercheck.CheckReplicas:
+		if f.Value != nil {
+			g.replicas[f.Subject.String()] = f.Value.Number
+		}
+	case aftercheck.CheckGeneration:
+		if f.Value != nil {
+			g.generation[f.Subject.String()] = f.Value.Number
+		}
+	case aftercheck.CheckRestarts:
+		if f.Value != nil {
+			g.restarts[identity(f.Subject)] = lifetime{f.Value.Number, f.Since}
+		}
+	case aftercheck.CheckPresence:
+		g.gone = g.gone || f.State == aftercheck.StateUnhealthy
+	}
+	switch {
+	case f.State == "":
+	case f.Signal:
+		g.signals = append(g.signals, f)
+	case f.Subject.Owner != "":
+		g.pods = append(g.pods, f)
+	default:
+		g.units = append(g.units, f)
+	}
+}
+
+func (g *glance) takeNeighbour(f aftercheck.Finding) {
+	switch {
+	case f.Check == aftercheck.CheckRestarts && f.Value != nil:
+		g.nearby[f.Subject.String()] = f.Value.Number
+	case f.State != "":
+		g.neighbours[f.Key()] = f
+	}
+}
+
+// identity is a pod's UID, or its name where the UID is not known.
+func identity(s aftercheck.Subject) string {
+	if s.UID != "" {
+		return s.UID
+	}
+	return s.String()
+}
+
+// merge is the one function that makes one state of many findings: bad before
+// converging before good before unknown. An owner speaks for its pods, whose
+// remains (evicted, failed and retried) are no illness of an owner that is
+// well; the pods are asked only if no owner could tell. A signal that is not
+// yet able to tell says nothing.
+func merge(units, pods, signals []aftercheck.Finding) aftercheck.State {
+	if !anyTells(units, aftercheck.CheckHealth) {
+		units = append(append([]aftercheck.Finding(nil), units...), pods...)
+	}
+	var bad, moving, good bool
+	for _, f := range units {
+		bad = bad || f.State == aftercheck.StateUnhealthy
+		moving = moving || f.State == aftercheck.StateProgressing
+		good = good || f.State == aftercheck.StateHealthy && f.Check != aftercheck.CheckPresence
+	}
+	for _, f := range signals {
+		bad = bad || f.State == aftercheck.StateUnhealthy
+		moving = moving || pending(f)
+		good = good || f.State == aftercheck.StateHealthy
+	}
+	switch {
+	case bad:
+		return aftercheck.StateUnhealthy
+	case moving:
+		return aftercheck.StateProgressing
+	case good:
+		return aftercheck.StateHealthy
+	}
+	return aftercheck.StateUnknown
+}
+
+func anyTells(findings []aftercheck.Finding, check aftercheck.Check) bool {
+	for _, f := range findings {
+		if f.Check == check && f.State != aftercheck.StateUnknown {
+			return true
+		}
+	}
+	return false
+}
+
+// pending is an alert whose expression holds again, or still, but not yet for
+// as long as its rule wants.
+func pending(f aftercheck.Finding) bool {
+	return f.State == aftercheck.StateProgressing && f.Reason == "Pending"
+}
