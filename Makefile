@@ -37,6 +37,7 @@ deps: ## install the servers that the tests start (Debian packages), if missing
 lint: ## run the linters
 	@linter=$$(scripts/build-tool.sh golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint); \
 	"$$linter" run ./...
+	@scripts/check-sleeps.sh
 
 .PHONY: test
 test: deps lint ## run the linters and all tests but e2e, with the race detector
