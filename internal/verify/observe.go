@@ -1,0 +1,102 @@
+package verify
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/collect"
+)
+
+// observe takes one round and stores it.
+func (e *Engine) observe(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
+	round := e.ask(ctx, v)
+	watch.exclude(round)
+	if ctx.Err() != nil {
+		return atOnce() // stopped in the middle: this round tells nothing
+	}
+	v = withRound(v, round)
+	v.NextRoundAt = nextRound(v, clock())
+	return e.save(ctx, due, v, round, watch)
+}
+
+// save stores the round, which is v's last already, and goes on from there.
+func (e *Engine) save(ctx context.Context, due *entry, v aftercheck.Verification, round aftercheck.Round, watch *watch) outcome {
+	revision, err := e.addRound(ctx, v, round)
+	switch {
+	case errors.Is(err, aftercheck.ErrSealed):
+		return over() // by somebody else, who tells
+	case errors.Is(err, aftercheck.ErrConflict):
+		return atOnce() // somebody else took a round: look again
+	case err != nil:
+		watch.stop()
+		e.hold(due, &unsaved{round: &round, rev: v.Revision, next: v.NextRoundAt})
+		return e.retry(due)
+	}
+	v.Revision = revision
+	return e.conclude(ctx, due, v, watch)
+}
+
+// ask takes one round now.
+func (e *Engine) ask(ctx context.Context, v aftercheck.Verification) aftercheck.Round {
+	round := aftercheck.Round{At: clock()}
+	ctx, cancel := context.WithDeadline(ctx, roundUntil(v, round.At))
+	defer cancel()
+	round.Readings = e.world.Load().sensors.Ask(ctx, collect.Question{
+		Incident: v.Incident,
+		Action:   v.Action,
+		After:    v.Action.FinishedAt,
+		Known:    knownTarget(v.Evidence),
+	})
+	round.EndedAt = clock()
+	return round
+}
+
+// knownTarget is the target as it was resolved first: before the action, or
+// else in the earliest round. An object with a UID is preferred to a name.
+func knownTarget(evidence *aftercheck.Evidence) (known aftercheck.Target) {
+	var seen [][]aftercheck.Reading
+	if evidence.PreState != nil {
+		seen = append(seen, evidence.PreState.Readings)
+	}
+	for _, round := range evidence.Rounds {
+		seen = append(seen, round.Readings)
+	}
+	for _, readings := range seen {
+		for _, reading := range readings {
+			if reading.Target.UID != "" {
+				return reading.Target
+			}
+			if known.IsZero() {
+				known = reading.Target
+			}
+		}
+	}
+	return known
+}
+
+// withRound returns the verification with the round appended as the store
+// appends it: only the last round keeps its raw readings.
+func withRound(v aftercheck.Verification, round aftercheck.Round) aftercheck.Verification {
+	evidence := *v.Evidence
+	evidence.Rounds = append([]aftercheck.Round(nil), evidence.Rounds...)
+	if n := len(evidence.Rounds); n > 0 {
+		before := &evidence.Rounds[n-1]
+		before.Readings = append([]aftercheck.Reading(nil), before.Readings...)
+		for i := range before.Readings {
+			before.Readings[i].Raw = ""
+		}
+	}
+	evidence.Rounds = append(evidence.Rounds, round)
+	v.Evidence = &evidence
+	v.State = aftercheck.StateObserving
+	return v
+}
+
+func (e *Engine) addRound(ctx context.Context, v aftercheck.Verification, round aftercheck.Round) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.opts.StoreTimeout)
+	defer cancel()
+	revision, err := e.opts.Store.AddRound(ctx, v.ID, v.Revision, round, v.NextRoundAt)
+	e.outage.note(err)
+	return revision, err
+}

@@ -1,0 +1,43 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// outage logs the store's trouble once when it begins and once when it ends,
+// however many calls fail meanwhile.
+type outage struct {
+	log   *slog.Logger
+	mu    sync.Mutex
+	since time.Time // zero: the store answers
+	calls int       // that failed since
+}
+
+// note takes note of how a call to the store ended, and reports whether the
+// store answered: ErrNotFound and the like are answers.
+func (o *outage) note(err error) (answered bool) {
+	if errors.Is(err, context.Canceled) {
+		return false // nobody waits for the answer any more
+	}
+	answered = err == nil || errors.Is(err, aftercheck.ErrNotFound) ||
+		errors.Is(err, aftercheck.ErrConflict) || errors.Is(err, aftercheck.ErrSealed)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case !answered && o.since.IsZero():
+		o.since, o.calls = time.Now(), 1
+		o.log.Error("the store does not answer; what is due is tried again until it does", "error", err)
+	case !answered:
+		o.calls++
+	case !o.since.IsZero():
+		o.log.Info("the store answers again", "after", time.Since(o.since), "failed_calls", o.calls)
+		o.since = time.Time{}
+	}
+	return answered
+}

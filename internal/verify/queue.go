@@ -1,0 +1,104 @@
+package verify
+
+import (
+	"container/heap"
+	"time"
+)
+
+// entry is one verification that is accepted and not sealed: all that is kept
+// of it in memory while it waits. Whoever took it out of the queue owns it; in
+// the queue it belongs to the queue.
+type entry struct {
+	id       string
+	due      int64         // in nanoseconds since the epoch
+	place    int           // in the heap, or one of the two below
+	failures int           // consecutive store failures
+	overhead time.Duration // the sidecar's own time so far, since it started
+	unsaved  *unsaved      // nil unless the store is in trouble
+}
+
+// Places of an entry outside the heap.
+const (
+	beingWorked = -1 // a worker owns it
+	forgotten   = -2
+)
+
+// queue holds the entries by due time and by ID. It is not safe for concurrent
+// use.
+type queue struct {
+	byDue dueHeap
+	byID  map[string]*entry
+}
+
+func newQueue() queue { return queue{byID: map[string]*entry{}} }
+
+// len is how many entries there are, those being worked on included.
+func (q *queue) len() int { return len(q.byID) }
+
+func (q *queue) has(id string) bool { return q.byID[id] != nil }
+
+// add puts in a new entry and reports whether it is the earliest now. An ID
+// that is known already stays as it is.
+func (q *queue) add(id string, due time.Time, overhead time.Duration) (earliest bool) {
+	if q.has(id) {
+		return false
+	}
+	e := &entry{id: id, overhead: overhead}
+	q.byID[id] = e
+	return q.put(e, due)
+}
+
+// put puts an entry back that take returned.
+func (q *queue) put(e *entry, due time.Time) (earliest bool) {
+	e.due = due.UnixNano()
+	heap.Push(&q.byDue, e)
+	return e.place == 0
+}
+
+// take returns the earliest entry if it is due, or else nil.
+func (q *queue) take(now time.Time) *entry {
+	if len(q.byDue) == 0 || q.byDue[0].due > now.UnixNano() {
+		return nil
+	}
+	return heap.Pop(&q.byDue).(*entry)
+}
+
+// forget drops an entry that take returned.
+func (q *queue) forget(e *entry) {
+	e.place = forgotten
+	delete(q.byID, e.id)
+}
+
+// next is how long it is until the earliest entry is due; false without one.
+func (q *queue) next(now time.Time) (time.Duration, bool) {
+	if len(q.byDue) == 0 {
+		return 0, false
+	}
+	return time.Unix(0, q.byDue[0].due).Sub(now), true
+}
+
+// dueHeap implements heap.Interface, earliest first.
+type dueHeap []*entry
+
+func (h dueHeap) Len() int           { return len(h) }
+func (h dueHeap) Less(i, j int) bool { return h[i].due < h[j].due }
+
+func (h dueHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place, h[j].place = i, j
+}
+
+func (h *dueHeap) Push(x any) {
+	e := x.(*entry)
+	e.place = len(*h)
+	*h = append(*h, e)
+}
+
+func (h *dueHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	last.place = beingWorked
+	return last
+}

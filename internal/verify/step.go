@@ -1,0 +1,78 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// outcome is what becomes of an entry after a step.
+type outcome struct {
+	over  bool      // the verdict stands, or there is nothing to judge
+	again time.Time // else: when the next step is due
+}
+
+func over() outcome              { return outcome{over: true} }
+func again(at time.Time) outcome { return outcome{again: at} }
+func atOnce() outcome            { return again(clock()) }
+
+// step loads the verification and does what it needs now: nothing, a round,
+// the verdict. Store failures are not reported; the step is due again then.
+func (e *Engine) step(ctx context.Context, due *entry) outcome {
+	watch := e.startWatch(due)
+	v, err := e.read(ctx, due.id)
+	switch {
+	case errors.Is(err, aftercheck.ErrNotFound):
+		// Never stored, or past its retention: an Accept whose failed write
+		// was not stored after all ends here.
+		return over()
+	case err != nil:
+		return e.retry(due)
+	case v.Sealed():
+		return e.foundSealed(ctx, due, v)
+	}
+	if due.unsaved != nil {
+		return e.resumeWrite(ctx, due, v, watch)
+	}
+	switch needs(v, clock()) {
+	case taskObserve:
+		return e.observe(ctx, due, v, watch)
+	case taskSeal:
+		return e.seal(ctx, due, v, e.judge(v, clock()), watch)
+	}
+	due.failures = 0
+	return again(dueAgain(v, clock()))
+}
+
+// read loads the verification with its evidence.
+func (e *Engine) read(ctx context.Context, id string) (aftercheck.Verification, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.opts.StoreTimeout)
+	defer cancel()
+	v, err := e.opts.Store.Verification(ctx, id)
+	e.outage.note(err)
+	if v.Evidence == nil {
+		v.Evidence = &aftercheck.Evidence{SchemaVersion: aftercheck.SchemaVersion}
+	}
+	return v, err
+}
+
+// retry puts the entry off, the longer the more often the store failed it.
+func (e *Engine) retry(due *entry) outcome {
+	due.failures++
+	return again(clock().Add(backoff(due.failures, rand.Float64())))
+}
+
+// conclude judges what is stored, and seals if the judge is sure or the time
+// is over.
+func (e *Engine) conclude(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
+	due.failures = 0
+	now := clock()
+	if judged := e.judge(v, now); judged.Sure || !now.Before(v.DeadlineAt) {
+		return e.seal(ctx, due, v, judged, watch)
+	}
+	watch.stop()
+	return again(dueAgain(v, now))
+}

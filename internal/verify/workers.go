@@ -1,0 +1,126 @@
+package verify
+
+import (
+	"context"
+	"time"
+)
+
+// longestSleep bounds the time after which the queue is looked at again, so
+// that a wall clock which is set, or a machine that slept, is noticed.
+const longestSleep = 30 * time.Second
+
+// dispatch starts workers for what is due until the context ends. It is the
+// one goroutine that waits for all the verifications that wait.
+func (e *Engine) dispatch(ctx, steps context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-e.wake:
+		}
+		timer.Reset(e.startWorkers(steps))
+	}
+}
+
+// startWorkers starts one worker for each entry that is due, as far as the
+// bound allows, and returns when to look again.
+func (e *Engine) startWorkers(steps context.Context) time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	for e.workers < e.opts.Workers {
+		due := e.queue.take(now)
+		if due == nil {
+			break
+		}
+		e.workers++
+		go e.work(steps, due)
+	}
+	wait, waiting := e.queue.next(now)
+	if !waiting || e.workers >= e.opts.Workers {
+		return longestSleep // a new entry, or a worker that is free, wakes
+	}
+	return min(max(wait, 0), longestSleep)
+}
+
+// work takes one step with the entry, and then with whatever else is due.
+func (e *Engine) work(ctx context.Context, due *entry) {
+	for due != nil {
+		due = e.after(due, e.step(ctx, due))
+	}
+}
+
+// after puts an entry back or forgets it, and returns the next that is due, or
+// nil if the worker is to end.
+func (e *Engine) after(done *entry, then outcome) *entry {
+	if then.over {
+		// Waiters are woken before the entry is forgotten: whoever finds it
+		// gone finds the verdict.
+		e.waiters.wake(done.id)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if then.over {
+		e.queue.forget(done)
+	} else {
+		e.queue.put(done, then.again)
+	}
+	e.opts.Metrics.InFlight(e.queue.len())
+	if e.phase != phaseStopping {
+		if next := e.queue.take(time.Now()); next != nil {
+			return next
+		}
+	}
+	e.workers--
+	e.poke()
+	return nil
+}
+
+// schedule puts a verification into the queue, unless it is there already,
+// with the overhead that it has had so far.
+func (e *Engine) schedule(id string, due time.Time, overhead time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.queue.add(id, due, overhead) {
+		e.poke()
+	}
+	e.opts.Metrics.InFlight(e.queue.len())
+}
+
+// poke makes dispatch look at the queue.
+func (e *Engine) poke() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// drain ends the life of the engine: those who wait for what is not being
+// worked on are answered at once, the others when the steps under way have
+// ended by themselves or because the grace time is over.
+func (e *Engine) drain(stopSteps func()) {
+	e.enter(phaseStopping)
+	e.waiters.wakeAll(func(id string) bool { return !e.worked(id) })
+	grace := time.AfterFunc(e.opts.Grace, stopSteps)
+	defer grace.Stop()
+	for e.busy() {
+		<-e.wake
+	}
+	e.waiters.close()
+}
+
+func (e *Engine) worked(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	found := e.queue.byID[id]
+	return found != nil && found.place == beingWorked
+}
+
+func (e *Engine) busy() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.workers > 0
+}
