@@ -23,7 +23,7 @@ help: ## show this help
 
 .PHONY: build
 build: ## build bin/aftercheck
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/aftercheck ./cmd/sidecar
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/aftercheck ./cmd/sidecar
 
 .PHONY: demo
 demo: build ## break a real service five ways and see each repair judged; DEMO=--keep stays
