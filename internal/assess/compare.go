@@ -63,7 +63,7 @@ func share(g glance) float64 {
 	return good / known
 }
 
-func isBad(f aftercheck.Finding) bool { return f.State == aftercheck.StateUnhealthy }
+func isBad(f *aftercheck.Finding) bool { return f.State == aftercheck.StateUnhealthy }
 
 // turned reports whether a finding that was bad is healthy now, and whether
 // one that was healthy is bad now.
@@ -105,7 +105,7 @@ func order(a, b bool) int {
 
 func targetRegressions(s *summary) []aftercheck.Regression {
 	var out []aftercheck.Regression
-	then := index(s.before.units, s.before.signals)
+	then := byKey(s.before.units, s.before.signals)
 	for _, f := range slices.Concat(s.current.units, s.current.signals) {
 		if was, ok := then[f.Key()]; ok && s.spoilt(was, f) {
 			out = append(out, regression(was, f, true))
@@ -123,8 +123,8 @@ func targetRegressions(s *summary) []aftercheck.Regression {
 	return out
 }
 
-func index(lists ...[]aftercheck.Finding) map[string]aftercheck.Finding {
-	out := map[string]aftercheck.Finding{}
+func byKey(lists ...[]*aftercheck.Finding) map[string]*aftercheck.Finding {
+	out := map[string]*aftercheck.Finding{}
 	for _, f := range slices.Concat(lists...) {
 		out[f.Key()] = f
 	}
@@ -133,11 +133,11 @@ func index(lists ...[]aftercheck.Finding) map[string]aftercheck.Finding {
 
 // spoilt reports whether a finding was healthy, is unhealthy, and did not
 // become so before the action began.
-func (s *summary) spoilt(was, is aftercheck.Finding) bool {
+func (s *summary) spoilt(was, is *aftercheck.Finding) bool {
 	return was.State == aftercheck.StateHealthy && isBad(is) && !s.old(is)
 }
 
-func (s *summary) old(f aftercheck.Finding) bool {
+func (s *summary) old(f *aftercheck.Finding) bool {
 	return !f.Since.IsZero() && f.Since.Before(s.Action.Began())
 }
 
@@ -149,8 +149,7 @@ func neighbourRegressions(s *summary) []aftercheck.Regression {
 		case ok && s.spoilt(was, f):
 			out = append(out, regression(was, f, true))
 		case !ok && f.Check == aftercheck.CheckAlert && isBad(f) && !s.old(f) && len(s.before.silent) == 0:
-			was = aftercheck.Finding{Reason: "Inactive"}
-			out = append(out, regression(was, f, true))
+			out = append(out, regression(&aftercheck.Finding{Reason: "Inactive"}, f, true))
 		}
 	}
 	if len(s.current.silent) > 0 || len(s.current.blind) > 0 {
@@ -160,16 +159,16 @@ func neighbourRegressions(s *summary) []aftercheck.Regression {
 		if _, ok := s.current.neighbours[key]; ok || !lasting(was) {
 			continue
 		}
-		is := was
+		is := *was
 		is.State, is.Reason, is.Value = aftercheck.StateUnhealthy, aftercheck.ReasonNotFound, nil
-		out = append(out, regression(was, is, true))
+		out = append(out, regression(was, &is, true))
 	}
 	return out
 }
 
 // lasting is a healthy workload that does not go away by itself, as a pod, a
 // finished job or an alert does.
-func lasting(f aftercheck.Finding) bool {
+func lasting(f *aftercheck.Finding) bool {
 	return f.Check == aftercheck.CheckHealth && f.State == aftercheck.StateHealthy &&
 		slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, f.Subject.Kind)
 }
@@ -187,7 +186,7 @@ func restartRegressions(s *summary) []aftercheck.Regression {
 	return out
 }
 
-func regression(was, is aftercheck.Finding, critical bool) aftercheck.Regression {
+func regression(was, is *aftercheck.Finding, critical bool) aftercheck.Regression {
 	return aftercheck.Regression{
 		Subject: is.Subject, Check: is.Check, Scope: is.Scope,
 		Before: phrase(was), After: phrase(is), Critical: critical,
@@ -207,7 +206,7 @@ func subjectOf(path string) aftercheck.Subject {
 }
 
 // phrase says a finding in a few words: state, reason, value.
-func phrase(f aftercheck.Finding) string {
+func phrase(f *aftercheck.Finding) string {
 	words := []string{}
 	if f.State != "" {
 		words = append(words, string(f.State))
@@ -232,7 +231,7 @@ func (g glance) describe() string {
 		return "scaled to zero"
 	}
 	for _, state := range []aftercheck.State{aftercheck.StateUnhealthy, aftercheck.StateProgressing} {
-		var found []aftercheck.Finding
+		var found []*aftercheck.Finding
 		for _, f := range slices.Concat(g.units, g.signals, g.pods) {
 			if f.State == state {
 				found = append(found, f)

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aftercheck/aftercheck"
@@ -11,13 +12,13 @@ type glance struct {
 	at         time.Time
 	stale      bool // taken before the action's end
 	state      aftercheck.State
-	units      []aftercheck.Finding // judged findings of the target, but for the pods of an owner
-	pods       []aftercheck.Finding // health of an owner's pods
-	signals    []aftercheck.Finding // the signals that opened the incident
-	restarts   map[string]lifetime  // the target's pods by UID, else by name
-	replicas   map[string]float64   // wanted, by the target's objects
-	generation map[string]float64   // by the target's objects
-	neighbours map[string]aftercheck.Finding
+	units      []*aftercheck.Finding // judged findings of the target, but for the pods of an owner
+	pods       []*aftercheck.Finding // health of an owner's pods
+	signals    []*aftercheck.Finding // the signals that opened the incident
+	lives      lives                 // the target's pods
+	replicas   map[string]float64    // wanted, by the target's objects
+	generation map[string]float64    // by the target's objects
+	neighbours map[string]*aftercheck.Finding
 	nearby     map[string]float64 // restarts of neighbours
 	target     aftercheck.Target
 	gone       bool
@@ -25,13 +26,6 @@ type glance struct {
 	silent     []string // sensors that did not answer, with their outcome
 	blind      []string // sensors that answered and could not tell
 	asked      int
-}
-
-// lifetime is a pod's restarts so far, and since when its youngest container
-// runs.
-type lifetime struct {
-	restarts float64
-	since    time.Time
 }
 
 // known reports whether the glance tells anything of the target.
@@ -54,10 +48,9 @@ func (g glance) scaledDown() bool {
 // nothing; a zero notBefore takes everything.
 func look(readings []aftercheck.Reading, notBefore time.Time) glance {
 	g := glance{
-		restarts:   map[string]lifetime{},
 		replicas:   map[string]float64{},
 		generation: map[string]float64{},
-		neighbours: map[string]aftercheck.Finding{},
+		neighbours: map[string]*aftercheck.Finding{},
 		nearby:     map[string]float64{},
 		asked:      len(readings),
 		stale:      len(readings) > 0,
@@ -92,8 +85,8 @@ func (g *glance) take(r aftercheck.Reading, notBefore time.Time) (share float64,
 		g.target = r.Target
 	}
 	var told, untold float64
-	for _, f := range r.Findings {
-		f = undated(f, notBefore)
+	for i := range r.Findings {
+		f := undated(&r.Findings[i], notBefore)
 		if f.Scope == aftercheck.ScopeNeighbour {
 			g.takeNeighbour(f)
 			continue
@@ -116,14 +109,16 @@ func (g *glance) take(r aftercheck.Reading, notBefore time.Time) (share float64,
 }
 
 // undated makes a finding unknown that was true only before the action's end.
-func undated(f aftercheck.Finding, notBefore time.Time) aftercheck.Finding {
-	if f.State != "" && !f.At.IsZero() && f.At.Before(notBefore) {
-		f.State, f.Reason = aftercheck.StateUnknown, "Stale"
+func undated(f *aftercheck.Finding, notBefore time.Time) *aftercheck.Finding {
+	if f.State == "" || f.At.IsZero() || !f.At.Before(notBefore) {
+		return f
 	}
-	return f
+	old := *f
+	old.State, old.Reason = aftercheck.StateUnknown, "Stale"
+	return &old
 }
 
-func (g *glance) takeTarget(f aftercheck.Finding) {
+func (g *glance) takeTarget(f *aftercheck.Finding) {
 	switch f.Check {
 	case aftercheck.CheckReplicas:
 		if f.Value != nil {
@@ -135,7 +130,7 @@ func (g *glance) takeTarget(f aftercheck.Finding) {
 		}
 	case aftercheck.CheckRestarts:
 		if f.Value != nil {
-			g.restarts[identity(f.Subject)] = lifetime{f.Value.Number, f.Since}
+			g.lives = append(g.lives, life{identity(f.Subject), f.Value.Number, f.Since})
 		}
 	case aftercheck.CheckPresence:
 		g.gone = g.gone || f.State == aftercheck.StateUnhealthy
@@ -151,7 +146,7 @@ func (g *glance) takeTarget(f aftercheck.Finding) {
 	}
 }
 
-func (g *glance) takeNeighbour(f aftercheck.Finding) {
+func (g *glance) takeNeighbour(f *aftercheck.Finding) {
 	switch {
 	case f.Check == aftercheck.CheckRestarts && f.Value != nil:
 		g.nearby[f.Subject.String()] = f.Value.Number
@@ -160,22 +155,14 @@ func (g *glance) takeNeighbour(f aftercheck.Finding) {
 	}
 }
 
-// identity is a pod's UID, or its name where the UID is not known.
-func identity(s aftercheck.Subject) string {
-	if s.UID != "" {
-		return s.UID
-	}
-	return s.String()
-}
-
 // merge is the one function that makes one state of many findings: bad before
 // converging before good before unknown. An owner speaks for its pods, whose
 // remains (evicted, failed and retried) are no illness of an owner that is
 // well; the pods are asked only if no owner could tell. A signal that is not
 // yet able to tell says nothing.
-func merge(units, pods, signals []aftercheck.Finding) aftercheck.State {
+func merge(units, pods, signals []*aftercheck.Finding) aftercheck.State {
 	if !anyTells(units, aftercheck.CheckHealth) {
-		units = append(append([]aftercheck.Finding(nil), units...), pods...)
+		units = slices.Concat(units, pods)
 	}
 	var bad, moving, good bool
 	for _, f := range units {
@@ -199,7 +186,7 @@ func merge(units, pods, signals []aftercheck.Finding) aftercheck.State {
 	return aftercheck.StateUnknown
 }
 
-func anyTells(findings []aftercheck.Finding, check aftercheck.Check) bool {
+func anyTells(findings []*aftercheck.Finding, check aftercheck.Check) bool {
 	for _, f := range findings {
 		if f.Check == check && f.State != aftercheck.StateUnknown {
 			return true
@@ -210,6 +197,6 @@ func anyTells(findings []aftercheck.Finding, check aftercheck.Check) bool {
 
 // pending is an alert whose expression holds again, or still, but not yet for
 // as long as its rule wants.
-func pending(f aftercheck.Finding) bool {
+func pending(f *aftercheck.Finding) bool {
 	return f.State == aftercheck.StateProgressing && f.Reason == "Pending"
 }

@@ -16,21 +16,50 @@ const maxFindings = 100
 // decisive are the newest round's findings that decided, worst first: the
 // target's, and the neighbours' that are not healthy.
 func decisive(s *summary) []aftercheck.Finding {
-	out := slices.Concat(s.current.units, s.current.signals, s.current.pods)
-	for _, f := range s.current.neighbours {
-		if isBad(f) || f.State == aftercheck.StateProgressing {
-			out = append(out, f)
+	var worst []*aftercheck.Finding
+	keep := func(f *aftercheck.Finding) {
+		at, _ := slices.BinarySearchFunc(worst, f, precedence)
+		if at == maxFindings {
+			return
+		}
+		worst = slices.Insert(worst[:min(len(worst), maxFindings-1)], at, f)
+	}
+	for _, list := range [][]*aftercheck.Finding{s.current.units, s.current.signals, s.current.pods} {
+		for _, f := range list {
+			keep(f)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b aftercheck.Finding) int {
-		return cmp.Or(cmp.Compare(badness(a), badness(b)), cmp.Compare(b.Scope, a.Scope),
-			cmp.Compare(a.Subject.String(), b.Subject.String()), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Query, b.Query))
-	})
-	return out[:min(len(out), maxFindings)]
+	for _, f := range s.current.neighbours {
+		if isBad(f) || f.State == aftercheck.StateProgressing {
+			keep(f)
+		}
+	}
+	out := make([]aftercheck.Finding, len(worst))
+	for i, f := range worst {
+		out[i] = *f
+	}
+	return out
 }
 
-func badness(f aftercheck.Finding) int {
-	return slices.Index([]aftercheck.State{aftercheck.StateUnhealthy, aftercheck.StateProgressing, aftercheck.StateUnknown, aftercheck.StateHealthy}, f.State)
+// precedence orders findings: worse before better, the target before its
+// neighbours, then by name.
+func precedence(a, b *aftercheck.Finding) int {
+	return cmp.Or(
+		cmp.Compare(badness(a.State), badness(b.State)), cmp.Compare(b.Scope, a.Scope),
+		cmp.Compare(a.Subject.Kind, b.Subject.Kind), cmp.Compare(a.Subject.Namespace, b.Subject.Namespace),
+		cmp.Compare(a.Subject.Name, b.Subject.Name), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Query, b.Query))
+}
+
+func badness(s aftercheck.State) int {
+	switch s {
+	case aftercheck.StateUnhealthy:
+		return 0
+	case aftercheck.StateProgressing:
+		return 1
+	case aftercheck.StateUnknown:
+		return 2
+	}
+	return 3
 }
 
 // notes tell a reader what to know of the evidence.

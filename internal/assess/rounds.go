@@ -42,12 +42,12 @@ func (s *summary) follow() {
 
 // restarted reports whether a pod that was there before has restarted since.
 func restarted(before, after glance) bool {
-	for id, now := range after.restarts {
-		if then, ok := before.restarts[id]; ok && now.restarts > then.restarts {
-			return true
-		}
-	}
-	return false
+	found := false
+	pairs(before.lives, after.lives, func(was *life, is life) bool {
+		found = was != nil && is.restarts > was.restarts
+		return !found
+	})
+	return found
 }
 
 // moved reports whether the target's specification changed between two rounds
@@ -65,15 +65,15 @@ func moved(before, after glance) bool {
 // renewed is whether the target's pods were replaced or restarted after the
 // action began: yes, no, or unknown if nothing tells.
 func renewed(s *summary) aftercheck.Answer {
-	if len(s.before.restarts) == 0 || len(s.current.restarts) == 0 {
+	if len(s.before.lives) == 0 || len(s.current.lives) == 0 {
 		return aftercheck.AnswerUnknown
 	}
-	began := s.Action.Began()
-	for id, now := range s.current.restarts {
-		then, same := s.before.restarts[id]
-		if !same || now.restarts > then.restarts || !began.IsZero() && !now.since.Before(began) {
-			return aftercheck.AnswerYes
+	began, answer := s.Action.Began(), aftercheck.AnswerNo
+	pairs(s.before.lives, s.current.lives, func(was *life, is life) bool {
+		if was == nil || is.restarts > was.restarts || !began.IsZero() && !is.since.Before(began) {
+			answer = aftercheck.AnswerYes
 		}
-	}
-	return aftercheck.AnswerNo
+		return answer == aftercheck.AnswerNo
+	})
+	return answer
 }
