@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -152,12 +153,12 @@ func (a *alerts) read(ctx context.Context, s subject, label, value string) (coll
 	if err := group.Wait(); err != nil {
 		return collect.Answer{}, err
 	}
-	at := time.Now().UTC()
+	at := time.Now().UTC().Round(0)
 	answer := collect.Answer{Raw: describe(rules)}
 	if s.name != "" {
 		answer.Findings = append(answer.Findings, s.finding(rules, at))
 	}
-	others, left := a.others(s, active, label, value, at)
+	others, left := a.others(s, rules, active, label, value, at)
 	answer.Findings = append(answer.Findings, others...)
 	if left > 0 {
 		answer.Raw += strconv.Itoa(left) + " older alerts are left out\n"
@@ -179,9 +180,14 @@ func (a *alerts) rules(ctx context.Context, name string) ([]rule, error) {
 	var rules []rule
 	for _, group := range data.Groups {
 		for _, r := range group.Rules {
-			if r.Name == name && (r.Type == "" || r.Type == "alerting") {
-				rules = append(rules, r)
+			if r.Name != name || (r.Type != "" && r.Type != "alerting") {
+				continue
 			}
+			r.LastEvaluation = plausible(r.LastEvaluation)
+			for i := range r.Alerts {
+				r.Alerts[i].ActiveAt = plausible(r.Alerts[i].ActiveAt)
+			}
+			rules = append(rules, r)
 		}
 	}
 	return rules, nil
@@ -192,17 +198,20 @@ func (a *alerts) active(ctx context.Context) ([]alert, error) {
 		Alerts []alert `json:"alerts"`
 	}
 	err := a.client.get(ctx, "/api/v1/alerts", nil, &data)
+	for i := range data.Alerts {
+		data.Alerts[i].ActiveAt = plausible(data.Alerts[i].ActiveAt)
+	}
 	return data.Alerts, err
 }
 
 // describe writes the rules for people, one a line with its alerts.
 func describe(rules []rule) string {
-	text := ""
+	var text strings.Builder
 	for _, r := range rules {
-		text += fmt.Sprintf("rule %s %v: %s (health %s, evaluated %s)\n", r.Name, r.Labels, r.Query, r.Health, r.LastEvaluation.UTC().Format(time.RFC3339Nano))
+		fmt.Fprintf(&text, "rule %s %v: %s (health %s, evaluated %s)\n", r.Name, r.Labels, r.Query, r.Health, r.LastEvaluation.Format(time.RFC3339Nano))
 		for _, alert := range r.Alerts {
-			text += fmt.Sprintf("  %s since %s %v\n", alert.State, alert.ActiveAt.UTC().Format(time.RFC3339Nano), alert.Labels)
+			fmt.Fprintf(&text, "  %s since %s %v\n", alert.State, alert.ActiveAt.Format(time.RFC3339Nano), alert.Labels)
 		}
 	}
-	return text
+	return text.String()
 }

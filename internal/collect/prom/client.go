@@ -67,7 +67,11 @@ func (c *client) query(ctx context.Context, expr string, at time.Time) (result, 
 	if err != nil {
 		return result{}, fmt.Errorf("querying: %w", cause(ctx, err))
 	}
-	return result{value: value, warnings: warnings}, nil
+	switch value.(type) {
+	case model.Vector, *model.Scalar:
+		return result{value: value, warnings: warnings}, nil
+	}
+	return result{}, fmt.Errorf("querying: the server answered neither a vector nor a scalar")
 }
 
 // serverTimeout is a little less than what is left. Servers read no fractions of

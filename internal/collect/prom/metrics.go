@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -142,38 +143,48 @@ func (m metrics) read(ctx context.Context, asks []ask, after time.Time) (collect
 func (m metrics) answer(ctx context.Context, a ask, at, after time.Time) (aftercheck.Finding, string, error) {
 	seen := observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true}
 	if selectors := sampleTimes(a.expr); len(selectors) > 0 {
-		oldest, err := m.oldest(ctx, selectors, at)
+		oldest, warnings, err := m.oldest(ctx, selectors, at)
 		if err != nil {
 			return aftercheck.Finding{}, "", fmt.Errorf("%s: %w", a.Name, err)
 		}
-		seen.oldest, seen.sampled = oldest, !oldest.IsZero()
+		seen.oldest, seen.sampled, seen.warnings = oldest, !oldest.IsZero(), warnings
 	}
 	got, err := m.client.query(ctx, a.Expr, at)
 	if err != nil {
 		return aftercheck.Finding{}, "", fmt.Errorf("%s: %w", a.Name, err)
 	}
 	seen.values, seen.reason = numbers(got.value)
-	seen.warnings = got.warnings
+	seen.warnings = append(seen.warnings, got.warnings...)
 	raw := fmt.Sprintf("%s => %s\n", a.Expr, got.value)
 	return a.finding(seen, after), raw, nil
 }
 
 // oldest returns the time of the oldest of the newest samples that the selectors
-// find, or zero if none finds any.
-func (m metrics) oldest(ctx context.Context, selectors []string, at time.Time) (time.Time, error) {
-	var oldest time.Time
+// find, or zero if none finds any, with the server's warnings.
+func (m metrics) oldest(ctx context.Context, selectors []string, at time.Time) (oldest time.Time, warnings []string, err error) {
 	for _, s := range selectors {
 		got, err := m.client.query(ctx, s, at)
 		if err != nil {
-			return time.Time{}, fmt.Errorf("time of the samples: %w", err)
+			return time.Time{}, nil, fmt.Errorf("time of the samples: %w", err)
 		}
+		warnings = append(warnings, got.warnings...)
 		seconds, reason := numbers(got.value)
-		if reason != "" || len(seconds) == 0 {
+		if reason != "" {
 			continue
 		}
-		if t := time.UnixMilli(int64(seconds[0] * 1000)); oldest.IsZero() || t.Before(oldest) {
+		t := plausible(time.UnixMilli(int64(math.Round(seconds[0] * 1000))))
+		if oldest.IsZero() || (!t.IsZero() && t.Before(oldest)) {
 			oldest = t
 		}
 	}
-	return oldest, nil
+	return oldest, warnings, nil
+}
+
+// plausible returns the time in UTC, or zero for one that is out of the range of
+// calendars, which no JSON can hold.
+func plausible(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() < 1970 || t.Year() > 9000 {
+		return time.Time{}
+	}
+	return t
 }

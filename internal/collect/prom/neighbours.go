@@ -3,6 +3,7 @@ package prom
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,10 +15,10 @@ import (
 
 // others returns a finding for each other alert that fires in the
 // neighbourhood, the newest first, and how many were left out.
-func (a *alerts) others(s subject, active []alert, label, value string, at time.Time) (findings []aftercheck.Finding, left int) {
+func (a *alerts) others(s subject, rules []rule, active []alert, label, value string, at time.Time) (findings []aftercheck.Finding, left int) {
 	var firing []alert
 	for _, other := range active {
-		if other.State == "firing" && other.Labels[label] == value && !a.ignored(other) && !s.own(other) {
+		if other.State == "firing" && other.Labels[label] == value && !a.ignored(other) && !s.own(rules, other) {
 			firing = append(firing, other)
 		}
 	}
@@ -36,7 +37,7 @@ func (a *alerts) others(s subject, active []alert, label, value string, at time.
 			Subject: aftercheck.Subject{Kind: "Alert", Namespace: other.Labels["namespace"], Name: nameOf(other.Labels)},
 			Check:   aftercheck.CheckAlert, Scope: aftercheck.ScopeNeighbour,
 			State: aftercheck.StateUnhealthy, Reason: ReasonFiring, Wanted: "inactive",
-			At: at, Since: other.ActiveAt.UTC(),
+			At: at, Since: other.ActiveAt,
 		})
 	}
 	return findings, left
@@ -46,11 +47,22 @@ func (a *alerts) ignored(other alert) bool {
 	return other.Labels["severity"] == "none" || a.ignore.MatchString(other.Labels["alertname"])
 }
 
-// own reports whether the alert is the incident's, whose finding tells more. The
-// same alert of another severity is another rule's.
-func (s subject) own(a alert) bool {
+// own reports whether the alert is one that the incident's own finding tells of.
+// The same name with another severity is another rule's alert, unless the
+// incident's rule itself has it.
+func (s subject) own(rules []rule, a alert) bool {
+	if s.name == "" || a.Labels["alertname"] != s.name {
+		return false
+	}
+	for _, r := range s.relevant(rules) {
+		for _, known := range r.Alerts {
+			if maps.Equal(known.Labels, a.Labels) {
+				return s.relate(r, known) != another
+			}
+		}
+	}
 	level, own := a.Labels["severity"], s.labels["severity"]
-	return a.Labels["alertname"] == s.name && (own == "" || level == own) && s.relate(rule{}, a) != another
+	return (own == "" || level == own) && s.relate(rule{}, a) != another
 }
 
 // maxName bounds the name of a finding's subject, in bytes.

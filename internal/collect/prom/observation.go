@@ -94,7 +94,7 @@ func (a ask) finding(o observation, after time.Time) aftercheck.Finding {
 	}
 	f := a.blank()
 	f.Value = &aftercheck.Value{Number: number, Unit: a.Unit}
-	f.At = o.oldest.UTC()
+	f.At = plausible(o.oldest)
 	if reason, message := a.freshness(o, after); reason != "" {
 		f.State, f.Reason, f.Message = aftercheck.StateUnknown, reason, message
 		return f

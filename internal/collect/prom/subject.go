@@ -159,14 +159,13 @@ func severity(f aftercheck.Finding) int {
 
 // standing says how the incident's alert stands by one rule.
 func (s subject) standing(r rule, f aftercheck.Finding) aftercheck.Finding {
-	f.Query, f.At, f.Since = r.Query, r.LastEvaluation.UTC(), time.Time{}
+	f.Query, f.At, f.Since = r.Query, r.LastEvaluation, time.Time{}
 	set := func(state aftercheck.State, reason, message string) aftercheck.Finding {
 		f.State, f.Reason, f.Message = state, reason, message
 		return f
 	}
 	switch {
 	case r.LastEvaluation.IsZero():
-		f.At = time.Time{}
 		return set(aftercheck.StateUnknown, ReasonNotYetEvaluated, "the rule was never evaluated")
 	case r.Health != "ok":
 		return set(aftercheck.StateUnknown, ReasonRuleFailing, "the rule's evaluation fails: "+firstOf(r.LastError, "health "+r.Health))
@@ -177,7 +176,7 @@ func (s subject) standing(r rule, f aftercheck.Finding) aftercheck.Finding {
 	if !found {
 		return set(aftercheck.StateHealthy, ReasonInactive, "")
 	}
-	f.Since = worst.ActiveAt.UTC()
+	f.Since = worst.ActiveAt
 	return s.active(r, worst, set)
 }
 
