@@ -254,7 +254,7 @@ func TestNewRejects(t *testing.T) {
 type canned string
 
 func (c canned) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(string(c)))}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(c)))}, nil
 }
 
 // FuzzAnswers: whatever a server answers, the sensors do not panic, and no
