@@ -13,17 +13,7 @@ import (
 )
 
 // Question is what a reading is taken for.
-type Question struct {
-	Incident aftercheck.Incident
-	Action   aftercheck.Action
-	// After is the action's end: a reading that answers this question must not
-	// have been begun before it. Zero before the action.
-	After time.Time
-	// Known is the target as an earlier reading of the same verification
-	// resolved it, so that a target which is gone by now can still be named.
-	// Zero if there was none.
-	Known aftercheck.Target
-}
+type Question = aftercheck.Question
 
 // Sensor is one way to look at the world. It is a value: a constructor in a
 // sub-package fills it in, and Set does the rest.

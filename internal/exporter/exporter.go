@@ -72,6 +72,9 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	return m
 }
 
+// Unseen returns metrics that no page shows, for an owner who was given none.
+func Unseen() *Metrics { return New(prometheus.NewRegistry(), Options{}) }
+
 func presetCounters(vec *prometheus.CounterVec, values []string) map[string]prometheus.Counter {
 	preset := make(map[string]prometheus.Counter, len(values))
 	for _, value := range values {

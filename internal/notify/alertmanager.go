@@ -22,7 +22,7 @@ type Options struct {
 	// is told, as Prometheus does it, and they deduplicate among themselves.
 	URLs []string
 	// Client sends the requests, with TLS and credentials as configured. Nil:
-	// http.DefaultClient.
+	// a plain one.
 	Client *http.Client
 	// Timeout bounds the request to one peer. Zero: 5 s.
 	Timeout time.Duration
@@ -54,11 +54,11 @@ func New(o Options) (*Alertmanager, error) {
 		}
 		a.peers = append(a.peers, base.JoinPath("api/v2/alerts"))
 	}
-	if a.options.Client == nil {
-		a.options.Client = http.DefaultClient
-	}
 	if a.options.Timeout <= 0 {
 		a.options.Timeout = 5 * time.Second
+	}
+	if a.options.Client == nil {
+		a.options.Client = &http.Client{Timeout: a.options.Timeout}
 	}
 	if a.options.Lifetime <= 0 {
 		a.options.Lifetime = time.Hour

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aftercheck/aftercheck"
-	"github.com/aftercheck/aftercheck/internal/collect"
 	"github.com/aftercheck/aftercheck/internal/exporter"
 )
 
@@ -94,7 +93,7 @@ func (e *Engine) look(ctx context.Context, r aftercheck.SnapshotRequest, atMost 
 	s.Incident, s.Action = inUTC(r.Incident, r.Action)
 	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
-	s.Readings = e.world.Load().sensors.Ask(ctx, collect.Question{Incident: s.Incident, Action: s.Action})
+	s.Readings = e.world.Load().sensors.Ask(ctx, aftercheck.Question{Incident: s.Incident, Action: s.Action})
 	if s.Readings == nil {
 		s.Readings = []aftercheck.Reading{}
 	}

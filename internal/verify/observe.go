@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/aftercheck/aftercheck"
-	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 // observe takes one round and stores it.
@@ -42,7 +41,7 @@ func (e *Engine) ask(ctx context.Context, v aftercheck.Verification) aftercheck.
 	round := aftercheck.Round{At: clock()}
 	ctx, cancel := context.WithDeadline(ctx, roundUntil(v, round.At))
 	defer cancel()
-	round.Readings = e.world.Load().sensors.Ask(ctx, collect.Question{
+	round.Readings = e.world.Load().sensors.Ask(ctx, aftercheck.Question{
 		Incident: v.Incident,
 		Action:   v.Action,
 		After:    v.Action.FinishedAt,

@@ -5,11 +5,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/assess"
-	"github.com/aftercheck/aftercheck/internal/collect"
 	"github.com/aftercheck/aftercheck/internal/exporter"
 )
 
@@ -32,7 +29,7 @@ type Store interface {
 type Sensors interface {
 	// Ask returns one reading for each sensor that fits, by the context's
 	// deadline at the latest.
-	Ask(ctx context.Context, q collect.Question) []aftercheck.Reading
+	Ask(ctx context.Context, q aftercheck.Question) []aftercheck.Reading
 	// Names lists all sensors.
 	Names() []string
 }
@@ -99,7 +96,7 @@ func (o Options) withDefaults() Options {
 		o.Judge = assess.Judge
 	}
 	if o.Metrics == nil {
-		o.Metrics = exporter.New(prometheus.NewRegistry(), exporter.Options{})
+		o.Metrics = exporter.Unseen()
 	}
 	if o.Notifier == nil {
 		o.Notifier = nobody{}

@@ -19,13 +19,13 @@ type outage struct {
 	calls int       // that failed since
 }
 
-// note takes note of how a call to the store ended, and reports whether the
-// store answered: ErrNotFound and the like are answers.
-func (o *outage) note(err error) (answered bool) {
+// note takes note of how a call to the store ended. ErrNotFound and the like
+// are answers of a store that is well.
+func (o *outage) note(err error) {
 	if errors.Is(err, context.Canceled) {
-		return false // nobody waits for the answer any more
+		return // nobody waits for the answer any more
 	}
-	answered = err == nil || errors.Is(err, aftercheck.ErrNotFound) ||
+	answered := err == nil || errors.Is(err, aftercheck.ErrNotFound) ||
 		errors.Is(err, aftercheck.ErrConflict) || errors.Is(err, aftercheck.ErrSealed)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -39,5 +39,4 @@ func (o *outage) note(err error) (answered bool) {
 		o.log.Info("the store answers again", "after", time.Since(o.since), "failed_calls", o.calls)
 		o.since = time.Time{}
 	}
-	return answered
 }

@@ -59,8 +59,8 @@ func onGrid(v aftercheck.Verification, now time.Time) time.Time {
 	if now.Before(v.ObserveFrom) {
 		return v.ObserveFrom
 	}
-	every := spacing(v.Policy)
-	return v.ObserveFrom.Add((now.Sub(v.ObserveFrom)/every + 1) * every)
+	every, since := spacing(v.Policy), now.Sub(v.ObserveFrom)
+	return now.Add(every - since%every)
 }
 
 // roundTime is how long a round of v has to be expected to take: twice as long
