@@ -92,7 +92,7 @@ func (c *client) get(ctx context.Context, path string, parameters url.Values, in
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", path, err)
 	}
-	response, body, err := c.http.Do(ctx, request) //nolint:bodyclose // Do reads the body and closes it
+	response, body, err := c.http.Do(ctx, request)
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", path, cause(ctx, err))
 	}
