@@ -1,0 +1,81 @@
+package kube
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// services reports the ready endpoints behind each Service that serves the
+// target, where any endpoints are among the objects: a Service whose list has
+// gone empty serves nobody, however well its pods are.
+func (r *report) services() {
+	lists := r.endpointLists()
+	if len(lists) == 0 {
+		return
+	}
+	for _, service := range r.items {
+		if service.GetKind() != "Service" || !r.serves(service) {
+			continue
+		}
+		ready, known := readyEndpoints(lists[service])
+		h := healthy("", "%d endpoints are ready", ready)
+		switch {
+		case !known && !r.listsFor(lists, service.GetNamespace()):
+			continue
+		case ready == 0:
+			h = unhealthy(reasonNoEndpoints, "no ready endpoint stands behind the Service")
+		}
+		f := judged(subjectOf(service), aftercheck.CheckEndpoints, aftercheck.ScopeTarget, h)
+		f.Value = &aftercheck.Value{Number: float64(ready), Unit: "endpoints"}
+		f.Wanted = "at least 1 endpoint"
+		r.add(f)
+	}
+}
+
+// endpointLists groups Endpoints and EndpointSlices by their Service; those of
+// a Service that is not among the objects are under nil.
+func (r *report) endpointLists() map[*unstructured.Unstructured][]*unstructured.Unstructured {
+	lists := map[*unstructured.Unstructured][]*unstructured.Unstructured{}
+	for _, o := range r.items {
+		if kind := o.GetKind(); kind == "Endpoints" || kind == "EndpointSlice" {
+			service := r.serviceOf(o)
+			lists[service] = append(lists[service], o)
+		}
+	}
+	return lists
+}
+
+// listsFor reports whether endpoints of this namespace were read at all, so
+// that a Service without any has none.
+func (r *report) listsFor(lists map[*unstructured.Unstructured][]*unstructured.Unstructured, namespace string) bool {
+	for _, list := range lists {
+		if slices.ContainsFunc(list, func(o *unstructured.Unstructured) bool { return o.GetNamespace() == namespace }) {
+			return true
+		}
+	}
+	return false
+}
+
+// serves reports whether a Service selects the pods of the target, those that
+// it has or those that it would make. A workload that is wanted to run nowhere
+// needs no endpoints.
+func (r *report) serves(service *unstructured.Unstructured) bool {
+	selector := content(service).strings("spec", "selector")
+	if len(selector) == 0 || content(service).str("spec", "type") == "ExternalName" {
+		return false
+	}
+	for _, target := range r.targets {
+		switch {
+		case target == service:
+			return true
+		case target.GetNamespace() == service.GetNamespace() && servesTemplate(service, target):
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.pods, func(pod *unstructured.Unstructured) bool {
+		return pod.GetNamespace() == service.GetNamespace() && hasLabels(pod, selector)
+	})
+}

@@ -1,0 +1,52 @@
+package kube
+
+// sense is which status of a condition is the good one.
+type sense int
+
+const (
+	neutral  sense = iota // neither is
+	positive              // True is good: Ready, Available, Synced
+	negative              // True is bad: Stalled, Degraded, MemoryPressure
+	activity              // True is work under way: Reconciling, Progressing
+)
+
+// neutralTypes are conditions whose words mislead: neither status of them says
+// how the object is.
+var neutralTypes = set(`Upgradeable Active Fallback Paused Suspended RetrievedUpdates ScalingLimited Enabled Idle
+	DisruptionAllowed Invalidated EtcdIsVoter RecommendedUpdate DisruptionTarget Deprecated SecretsAvailable PodReadyToStartContainers
+	NoGenericErrors`)
+
+// weakTypes are steps on the way: that they hold is no evidence of health.
+var weakTypes = set(`Initialized Scheduled PodScheduled Created Approved Registered Launched Started Validated Validating
+	Configured Accepted Admitted QuotaReserved Applied Installed Provisioned Bound`)
+
+// polarity reads from the type of a condition which status is the good one.
+func polarity(kind string) sense {
+	if neutralTypes[kind] {
+		return neutral
+	}
+	words := wordsOf(kind)
+	said := neutral
+	for i, word := range words {
+		switch {
+		case badWords[word] && !(i > 0 && negations[words[i-1]]):
+			return negative
+		case goodWords[word] && i > 0 && negations[words[i-1]]:
+			return negative
+		case goodWords[word] || badWords[word] || typeWords[word]:
+			said = positive
+		case busyWords[word] && said == neutral:
+			said = activity
+		}
+	}
+	return said
+}
+
+// typeWords are good words that only condition types use.
+var typeWords = set(`admitted approved created initialized joined launched registered reserved scheduled started refs uploaded
+	released satisfied`)
+
+// falseIsBusy are conditions that are False until their work is done.
+var falseIsBusy = set(`Complete Completed Finished Done Bound Initialized Provisioned Established Admitted Running Created
+	Approved Promoted Scheduled Launched Registered Joined UpToDate Updated QuotaReserved Started Issued Deployed Installed
+	PodScheduled Released`)

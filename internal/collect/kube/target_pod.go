@@ -1,0 +1,36 @@
+package kube
+
+import "regexp"
+
+// The names that controllers give their pods. The letters are those of the API
+// server's generated names, which leave out vowels and what looks alike.
+var (
+	deploymentPod = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{5,10}-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	cronJobPod    = regexp.MustCompile(`^(.+)-[0-9]{8,11}(?:-[0-9]+)?-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	indexedJobPod = regexp.MustCompile(`^(.+)-[0-9]+-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	statefulPod   = regexp.MustCompile(`^(.+)-[0-9]+$`)
+	generatedPod  = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	// anyPod is for pods whose hash was written by hand, as in examples.
+	anyPod = regexp.MustCompile(`^(.+)-[a-z0-9]{3,10}-[a-z0-9]{3,10}$`)
+)
+
+// makersOf returns the workloads that may have made a pod of this name, the
+// most likely first.
+func makersOf(pod reference) []reference {
+	var out []reference
+	add := func(pattern *regexp.Regexp, kinds ...string) {
+		match := pattern.FindStringSubmatch(pod.name)
+		for _, kind := range kinds {
+			if match != nil {
+				out = append(out, builtIn(kind, pod.namespace, match[1]))
+			}
+		}
+	}
+	add(cronJobPod, "CronJob")
+	add(deploymentPod, "Deployment")
+	add(statefulPod, "StatefulSet")
+	add(generatedPod, "DaemonSet", "ReplicaSet", "Job", "ReplicationController")
+	add(indexedJobPod, "Job")
+	add(anyPod, "Deployment")
+	return out
+}

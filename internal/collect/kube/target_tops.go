@@ -1,0 +1,70 @@
+package kube
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// tops returns the objects that stand for themselves: owned by no other of the
+// objects. What only accompanies them is left out while anything else is left:
+// configuration, events, endpoints, and the Services that select their pods.
+func (x *index) tops() []*unstructured.Unstructured {
+	x.podsByWorkload() // lets stray pods find their owners
+	var all, main []*unstructured.Unstructured
+	for _, o := range x.items {
+		if x.rootOf(o) != o || o.GetKind() == "Event" {
+			continue
+		}
+		all = append(all, o)
+		if !x.accompanies(o) {
+			main = append(main, o)
+		}
+	}
+	if len(main) > 0 {
+		return main
+	}
+	return all
+}
+
+// plainKinds are kinds that report no health because they do nothing.
+var plainKinds = set(`ConfigMap Secret ServiceAccount Role RoleBinding ClusterRole ClusterRoleBinding NetworkPolicy StorageClass
+	PriorityClass LimitRange ResourceQuota ControllerRevision Lease ValidatingWebhookConfiguration MutatingWebhookConfiguration
+	IngressClass RuntimeClass CSIDriver CSINode PodTemplate ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding`)
+
+// accompanies reports whether an object tells nothing of its own beside others.
+func (x *index) accompanies(o *unstructured.Unstructured) bool {
+	switch kind := o.GetKind(); {
+	case plainKinds[kind], kind == "Endpoints", kind == "EndpointSlice":
+		return true
+	case kind == "Namespace":
+		return content(o).str("status", "phase") == "Active"
+	case kind == "Service":
+		return len(x.selected(o)) > 0 || x.selectsTemplate(o)
+	}
+	return false
+}
+
+// selectsTemplate reports whether a Service selects the pods that one of the
+// workloads makes.
+func (x *index) selectsTemplate(service *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(x.items, func(o *unstructured.Unstructured) bool {
+		return o.GetNamespace() == service.GetNamespace() && servesTemplate(service, o)
+	})
+}
+
+// servesTemplate reports whether a Service's selector fits a workload's pod
+// template.
+func servesTemplate(service, workload *unstructured.Unstructured) bool {
+	selector := content(service).strings("spec", "selector")
+	labels := content(workload).strings("spec", "template", "metadata", "labels")
+	if len(selector) == 0 || len(labels) == 0 {
+		return false
+	}
+	for key, value := range selector {
+		if labels[key] != value {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,129 @@
+package kube
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// The words by which controllers name states, phases, condition types and
+// reasons. Each list is read as whole words: ReplicaFailure is replica, failure.
+var (
+	badWords = set(`abnormal aborted backoff blocked broken cannot cancelled canceled conflict conflicted conflicts corrupt
+		corrupted crash crashed crashing crashloop crashlooping crashloopbackoff dangling dead deadlock degraded denied down
+		duplicate err error errored errors evicted exceeded exhausted expired fail failed failing fails failure failures fault
+		faulted faulty forbidden frequent illegal inaccessible incompatible inconsistent inoperable insufficient invalid killed
+		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping pressure
+		problem readonly red refused rejected stale stalled stuck terminalerror timeout timedout unable unauthorized
+		unavailable unexpected unhealthy unreachable unrecoverable unresolvable unresponsive unschedulable unsupported
+		unusable violated violation vulnerable wrong critical`)
+	busyWords = set(`accepting adding adopting allocating applying assigning attaching awaiting backingup binding bootstrapping
+		building cloning committing configuring connecting converging copying creating decommissioning deleting dependencies
+		dependency deploying deprovisioning detaching detecting downloading draining enabling executing exporting expanding finalizing
+		finishing forming importing initializing initialising installing instantiating issuing joining launching loading
+		migrating modifying new notready opening ordering patching pending planning preparing processing progress progressing promoting
+		provisioning pulling queued reconciling reconfiguring recovering recreating registering relocating replacing
+		repairing resizing restarting restoring resuming retrying rolling rollingupdate running scaling scheduling
+		setting shrinking starting stopping submitted submitting switching switchover syncing terminating transitioning
+		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming yellow
+		inprogress unready unknown deferred`)
+	goodWords = set(`accepted active admitted allocated applied assigned attached atlatestknown available bound built complete
+		completed configured connected current deployed enabled established finished functional green healthy
+		imported installed integrated issued joined latest live loaded normal ok on online open operational
+		passed paired programmed promoted provisioned reachable ready reconciled replicated resolved running
+		served serving stable succeeded success successful successfully synced synchronized synchronised
+		up updated uptodate valid validated verified working done implemented`)
+	pausedWords = set(`paused suspended stopped halted hibernated hibernating disabled inactive sleeping scaleddown quiesced
+		shutoff stop pause suspend maintenance`)
+	negations = set(`not no non never without isnt un`)
+)
+
+// set returns the words of a text.
+func set(text string) map[string]bool {
+	words := map[string]bool{}
+	for _, word := range strings.Fields(text) {
+		words[word] = true
+	}
+	return words
+}
+
+// tone is what a text says of a state.
+type tone int
+
+const (
+	toneNone tone = iota
+	toneGood
+	toneBusy
+	tonePaused
+	toneBad
+)
+
+// toneOf reads a state, a phase or a reason: one bad word outweighs the rest,
+// then one of a pause, then one of an activity; a good word that is denied is
+// bad, a bad one that is denied says nothing.
+func toneOf(text string) tone {
+	said := toneNone
+	words := wordsOf(text)
+	for i, word := range words {
+		denied := i > 0 && negations[words[i-1]]
+		switch {
+		case badWords[word] && !denied, word == "found" && denied:
+			return toneBad
+		case goodWords[word] && denied:
+			said = max(said, toneNot(words, i))
+		case pausedWords[word] && !denied:
+			said = max(said, tonePaused)
+		case busyWords[word] && !goodWords[word]:
+			said = max(said, toneBusy)
+		case goodWords[word]:
+			said = max(said, toneGood)
+		}
+	}
+	return said
+}
+
+// toneNot is the tone of a denied good word: of activity where the text says
+// that it is only a matter of time.
+func toneNot(words []string, at int) tone {
+	if slices.Contains(words, "yet") || slices.Contains(words[:at], "dependency") || slices.Contains(words[:at], "until") {
+		return toneBusy
+	}
+	return toneBad
+}
+
+// wordsOf splits CamelCase, snake_case and sentences into words in lower case.
+// A run of capitals is one word: HTTPRoute is http, route.
+func wordsOf(text string) []string {
+	const most = 64 // words; a state is said in fewer
+	var words []string
+	var word []rune
+	runes := []rune(text)
+	flush := func() {
+		if len(word) > 0 {
+			words = append(words, strings.ToLower(string(word)))
+			word = word[:0]
+		}
+	}
+	for i, r := range runes {
+		if len(words) >= most {
+			break
+		}
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			flush()
+			continue
+		}
+		if unicode.IsUpper(r) && i > 0 && startsWord(runes, i) {
+			flush()
+		}
+		word = append(word, r)
+	}
+	flush()
+	return words
+}
+
+// startsWord reports whether the capital at i begins a new word.
+func startsWord(runes []rune, i int) bool {
+	before := runes[i-1]
+	return unicode.IsLower(before) || unicode.IsDigit(before) ||
+		unicode.IsUpper(before) && i+1 < len(runes) && unicode.IsLower(runes[i+1])
+}
