@@ -149,6 +149,12 @@ func TestJudge(t *testing.T) {
 		"objects well, metric recovers": {
 			world{text: restart, before: one(sees(health(healthy, ""), metric("errors", unhealthy))),
 				rounds: times(3, sees(health(healthy, ""), metric("errors", healthy)))}, aftercheck.Success, aftercheck.ReasonRecovered, "yes"},
+		"answered before, nothing listens now": {
+			world{text: "docker rm -f api", before: one(sees(probe(unhealthy, "UnexpectedStatus"))), rounds: times(6, sees(probe(unhealthy, "ConnectionRefused")))},
+			aftercheck.Failed, aftercheck.ReasonTargetGone, "no"},
+		"nothing listened before either": {
+			world{text: "docker start api", before: one(sees(probe(unhealthy, "ConnectionRefused"))), rounds: times(6, sees(probe(unhealthy, "ConnectionRefused")))},
+			aftercheck.Failed, aftercheck.ReasonStillBroken, "no"},
 		"no round before the deadline": {
 			world{text: undo, before: one(down)}, aftercheck.Timeout, aftercheck.ReasonDeadlineExceeded, "unknown"},
 		"no round, the sidecar was away": {

@@ -3,6 +3,7 @@ package assess
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aftercheck/aftercheck"
@@ -67,8 +68,13 @@ func blind(s *summary) *ruling {
 }
 
 // gone: the target does not exist any more. That heals nothing, unless the
-// action was to remove it and the signal is quiet.
+// action was to remove it and the signal is quiet. Where nothing but probes
+// watches it, it is gone when it answered before, however badly, and nothing
+// listens at any of its addresses now.
 func gone(s *summary) *ruling {
+	if !s.current.gone && answered(s.before) && vanished(s.current) {
+		return rule(aftercheck.Failed, aftercheck.ReasonTargetGone, "%s answered before the action, and nothing listens there any more", s.name())
+	}
 	if !s.current.gone {
 		return nil
 	}
@@ -76,6 +82,32 @@ func gone(s *summary) *ruling {
 		return removed(s)
 	}
 	return rule(aftercheck.Failed, aftercheck.ReasonTargetGone, "%s does not exist any more", s.name())
+}
+
+// refused is the reason of a probe whose connection was refused.
+const refused = "ConnectionRefused"
+
+func answered(g glance) bool {
+	for _, f := range slices.Concat(g.units, g.signals) {
+		if f.Check == aftercheck.CheckProbe && f.State != aftercheck.StateUnknown && f.Reason != refused {
+			return true
+		}
+	}
+	return false
+}
+
+func vanished(g glance) bool {
+	found := false
+	for _, f := range slices.Concat(g.units, g.signals) {
+		switch {
+		case f.State == aftercheck.StateUnknown:
+		case f.Check == aftercheck.CheckProbe && f.Reason == refused:
+			found = true
+		default:
+			return false
+		}
+	}
+	return found
 }
 
 // scaledDown: the target wants no replicas. Nothing there is not healthy.

@@ -148,3 +148,10 @@ func inTurn(parts ...[][]aftercheck.Reading) [][]aftercheck.Reading {
 	}
 	return out
 }
+
+func probe(state aftercheck.State, reason string) aftercheck.Finding {
+	return aftercheck.Finding{
+		Subject: aftercheck.Subject{Kind: "Endpoint", Name: "health"}, Check: aftercheck.CheckProbe,
+		Scope: aftercheck.ScopeTarget, State: state, Reason: reason,
+	}
+}
