@@ -108,7 +108,7 @@ func targetRegressions(s *summary) []aftercheck.Regression {
 	then := byKey(s.before.units, s.before.signals)
 	for _, f := range slices.Concat(s.current.units, s.current.signals) {
 		if was, ok := then[f.Key()]; ok && s.spoilt(was, f) {
-			out = append(out, regression(was, f, true))
+			out = append(out, regression(was, f))
 		}
 	}
 	for object, wanted := range s.current.replicas {
@@ -147,9 +147,9 @@ func neighbourRegressions(s *summary) []aftercheck.Regression {
 		was, ok := s.before.neighbours[key]
 		switch {
 		case ok && s.spoilt(was, f):
-			out = append(out, regression(was, f, true))
+			out = append(out, regression(was, f))
 		case !ok && f.Check == aftercheck.CheckAlert && isBad(f) && !s.old(f) && len(s.before.silent) == 0:
-			out = append(out, regression(&aftercheck.Finding{Reason: "Inactive"}, f, true))
+			out = append(out, regression(&aftercheck.Finding{Reason: "Inactive"}, f))
 		}
 	}
 	if len(s.current.silent) > 0 || len(s.current.blind) > 0 {
@@ -161,7 +161,7 @@ func neighbourRegressions(s *summary) []aftercheck.Regression {
 		}
 		is := *was
 		is.State, is.Reason, is.Value = aftercheck.StateUnhealthy, aftercheck.ReasonNotFound, nil
-		out = append(out, regression(was, &is, true))
+		out = append(out, regression(was, &is))
 	}
 	return out
 }
@@ -186,10 +186,11 @@ func restartRegressions(s *summary) []aftercheck.Regression {
 	return out
 }
 
-func regression(was, is *aftercheck.Finding, critical bool) aftercheck.Regression {
+// regression is the critical one of a finding that turned bad.
+func regression(was, is *aftercheck.Finding) aftercheck.Regression {
 	return aftercheck.Regression{
 		Subject: is.Subject, Check: is.Check, Scope: is.Scope,
-		Before: phrase(was), After: phrase(is), Critical: critical,
+		Before: phrase(was), After: phrase(is), Critical: true,
 	}
 }
 

@@ -7,37 +7,56 @@ import (
 )
 
 // follow walks over the rounds: how long the target has been good, whether it
-// fell back, and whether somebody else changed it.
+// fell back, and whether somebody else changed it. A round in which nothing is
+// known neither counts nor interrupts.
 func (s *summary) follow() {
 	var heldSince time.Time
+	var last *glance
 	wasGood := false
-	last := -1 // the newest round that told anything
-	for i, g := range s.rounds {
+	for i := range s.rounds {
+		g := &s.rounds[i]
 		if !g.known() {
-			continue // neither counts nor interrupts
+			continue
 		}
-		crashed := last >= 0 && restarted(s.rounds[last], g)
-		good := g.state == aftercheck.StateHealthy && !crashed && !g.gone && !g.scaledDown()
-		switch {
-		case good && s.held == 0:
-			s.held, heldSince = 1, g.at
-		case good:
-			s.held++
-		default:
-			s.held = 0
+		crashed, changed := since(last, *g)
+		good := g.good() && !crashed
+		if good && s.held == 0 {
+			heldSince = g.at
 		}
-		fell := g.state == aftercheck.StateUnhealthy || crashed
-		s.flapped = s.flapped || wasGood && fell
+		s.held = heldAfter(s.held, good)
+		s.flapped = s.flapped || wasGood && (crashed || g.state == aftercheck.StateUnhealthy)
+		s.drifted = s.drifted || changed
 		wasGood = wasGood || good
-		s.drifted = s.drifted || last >= 0 && moved(s.rounds[last], g)
-		last = i
+		last = g
 	}
 	if s.Evidence.Held && s.held > 0 {
 		s.held, s.steady = s.wantedRounds(), true
 		return
 	}
-	s.steady = s.held >= s.wantedRounds() &&
-		s.rounds[last].at.Sub(heldSince) >= time.Duration(s.Policy.SettleTime)
+	s.steady = s.held >= s.wantedRounds() && s.heldFor(heldSince) >= time.Duration(s.Policy.SettleTime)
+}
+
+// heldFor is the time from the first good round to the newest known one.
+func (s *summary) heldFor(since time.Time) time.Duration { return s.current.at.Sub(since) }
+
+// since compares a round with the known one before it, nil for the first.
+func since(last *glance, g glance) (crashed, changed bool) {
+	if last == nil {
+		return false, false
+	}
+	return restarted(*last, g), moved(*last, g)
+}
+
+func heldAfter(held int, good bool) int {
+	if !good {
+		return 0
+	}
+	return held + 1
+}
+
+// good reports whether the target is there and healthy.
+func (g *glance) good() bool {
+	return g.state == aftercheck.StateHealthy && !g.gone && !g.scaledDown()
 }
 
 // restarted reports whether a pod that was there before has restarted since.
