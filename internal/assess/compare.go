@@ -2,7 +2,6 @@ package assess
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -223,29 +222,40 @@ func phrase(f *aftercheck.Finding) string {
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// describe says what is worst in a glance, and how much of it.
+// brief says what is worst in a glance in a few words: unhealthy
+// (CrashLoopBackOff). Another subject than the target is named.
+func (g glance) brief() string {
+	worst, text := g.worst()
+	if worst != nil && worst.Subject.String() != g.target.String() {
+		text += ": " + worst.Subject.String()
+	}
+	return text
+}
+
+// describe is brief, with the worst finding's own message.
 func (g glance) describe() string {
+	worst, _ := g.worst()
+	if worst == nil || worst.Message == "" {
+		return g.brief()
+	}
+	return g.brief() + ": " + worst.Message
+}
+
+// worst returns the first of the findings that make the glance's state what it
+// is, nil if it is good or not known, and that state in words.
+func (g glance) worst() (*aftercheck.Finding, string) {
 	switch {
 	case g.gone:
-		return "gone"
+		return nil, "gone"
 	case g.scaledDown():
-		return "scaled to zero"
+		return nil, "scaled to zero"
+	case g.state != aftercheck.StateUnhealthy && g.state != aftercheck.StateProgressing:
+		return nil, string(g.state)
 	}
-	for _, state := range []aftercheck.State{aftercheck.StateUnhealthy, aftercheck.StateProgressing} {
-		var found []*aftercheck.Finding
-		for _, f := range slices.Concat(g.units, g.signals, g.pods) {
-			if f.State == state {
-				found = append(found, f)
-			}
+	for _, f := range slices.Concat(g.units, g.signals, g.pods) {
+		if f.State == g.state {
+			return f, phrase(f)
 		}
-		if len(found) == 0 || g.state != state {
-			continue
-		}
-		text := fmt.Sprintf("%s is %s", found[0].Subject, phrase(found[0]))
-		if len(found) > 1 {
-			text += fmt.Sprintf(", and %d more", len(found)-1)
-		}
-		return text
 	}
-	return string(g.state)
+	return nil, string(g.state)
 }

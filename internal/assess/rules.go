@@ -147,7 +147,7 @@ func broken(s *summary) *ruling {
 	case changeBetter:
 		return rule(aftercheck.Degraded, aftercheck.ReasonPartlyRecovered, "part of %s recovered, but not all: %s", s.name(), s.current.describe())
 	case changeWorse:
-		return rule(aftercheck.Failed, aftercheck.ReasonWorse, "%s is worse than before the action: was %s, is %s", s.name(), s.before.describe(), s.current.describe())
+		return rule(aftercheck.Failed, aftercheck.ReasonWorse, "%s is worse than before the action: was %s, is %s", s.name(), s.before.brief(), s.current.describe())
 	case changeNone:
 		return rule(aftercheck.Failed, aftercheck.ReasonStillBroken, "%s is as broken as before the action: %s", s.name(), s.current.describe())
 	}
@@ -209,7 +209,7 @@ func recovered(s *summary) *ruling {
 	case !s.before.known():
 		r = rule(aftercheck.Success, aftercheck.ReasonRecovered, "%s has been healthy since the action; its state before is not known", s.name())
 	case s.before.state != aftercheck.StateHealthy:
-		r = rule(aftercheck.Success, aftercheck.ReasonRecovered, "%s was %s before the action and has been healthy since", s.name(), s.before.describe())
+		r = rule(aftercheck.Success, aftercheck.ReasonRecovered, "%s was %s before the action and has been healthy since", s.name(), s.before.brief())
 	default:
 		return nil
 	}

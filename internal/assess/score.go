@@ -95,7 +95,7 @@ func rootCausePart(s *summary) aftercheck.Part {
 }
 
 func healthPart(s *summary) aftercheck.Part {
-	p := aftercheck.Part{Name: aftercheck.PartTargetHealth, Value: s.current.describe(), Wanted: string(aftercheck.StateHealthy), Measured: true}
+	p := aftercheck.Part{Name: aftercheck.PartTargetHealth, Value: s.current.brief(), Wanted: string(aftercheck.StateHealthy), Measured: true}
 	switch {
 	case s.current.gone || s.current.scaledDown():
 		p.Explanation = "Nothing runs that could be healthy."
