@@ -34,18 +34,34 @@ func Findings(o Objects, i aftercheck.Incident, a aftercheck.Action, now time.Ti
 	r.events(eventsSince(i, a, now))
 	r.neighbours(i, o)
 	r.unread(o.Unread)
-	slices.SortStableFunc(r.findings, byKey)
 	if len(targets) == 1 {
-		return targetOf(targets[0]), r.findings
+		return targetOf(targets[0]), inOrder(r.findings)
 	}
-	return missing, r.findings
+	return missing, inOrder(r.findings)
 }
 
-func byKey(a, b aftercheck.Finding) int {
-	if a.Scope != b.Scope {
-		return cmp.Compare(b.Scope, a.Scope) // target before neighbour
+// inOrder sorts findings: the target's first, then by key and UID.
+func inOrder(findings []aftercheck.Finding) []aftercheck.Finding {
+	type keyed struct {
+		key     string
+		finding *aftercheck.Finding
 	}
-	return cmp.Or(cmp.Compare(a.Key(), b.Key()), cmp.Compare(a.Subject.UID, b.Subject.UID))
+	order := make([]keyed, len(findings))
+	for i := range findings {
+		order[i] = keyed{findings[i].Key(), &findings[i]}
+	}
+	slices.SortStableFunc(order, func(a, b keyed) int {
+		return cmp.Or(
+			cmp.Compare(b.finding.Scope, a.finding.Scope),
+			cmp.Compare(a.key, b.key),
+			cmp.Compare(a.finding.Subject.UID, b.finding.Subject.UID),
+		)
+	})
+	out := make([]aftercheck.Finding, len(order))
+	for i, k := range order {
+		out[i] = *k.finding
+	}
+	return out
 }
 
 // report collects the findings of one reading.

@@ -25,6 +25,8 @@ func (r *report) services() {
 		switch {
 		case !known && !r.listsFor(lists, service.GetNamespace()):
 			continue
+		case ready == 0 && r.wantedNowhere():
+			h = scaledDown("no replica is wanted")
 		case ready == 0:
 			h = unhealthy(reasonNoEndpoints, "no ready endpoint stands behind the Service")
 		}
@@ -60,8 +62,8 @@ func (r *report) listsFor(lists map[*unstructured.Unstructured][]*unstructured.U
 }
 
 // serves reports whether a Service selects the pods of the target, those that
-// it has or those that it would make. A workload that is wanted to run nowhere
-// needs no endpoints.
+// it has or those that it would make; a target that is itself a Service stands
+// for no other.
 func (r *report) serves(service *unstructured.Unstructured) bool {
 	selector := content(service).strings("spec", "selector")
 	if len(selector) == 0 || content(service).str("spec", "type") == "ExternalName" {
@@ -71,11 +73,22 @@ func (r *report) serves(service *unstructured.Unstructured) bool {
 		switch {
 		case target == service:
 			return true
+		case target.GetKind() == "Service":
+			return false
 		case target.GetNamespace() == service.GetNamespace() && servesTemplate(service, target):
 			return true
 		}
 	}
 	return slices.ContainsFunc(r.pods, func(pod *unstructured.Unstructured) bool {
 		return pod.GetNamespace() == service.GetNamespace() && hasLabels(pod, selector)
+	})
+}
+
+// wantedNowhere reports whether every object of the target is a workload that
+// wants no replicas, so that its Services need no endpoints.
+func (r *report) wantedNowhere() bool {
+	return len(r.targets) > 0 && !slices.ContainsFunc(r.targets, func(target *unstructured.Unstructured) bool {
+		wanted, counts := replicasOf(target)
+		return !counts || wanted > 0
 	})
 }

@@ -259,7 +259,7 @@ func (x *index) orphansOf(workload reference) []*unstructured.Unstructured {
 			pods = append(pods, o)
 		}
 	}
-	return pods
+	return current(pods)
 }
 
 // byContainer finds the one workload with a container of the label's name.

@@ -17,6 +17,9 @@ func (x *index) tops() []*unstructured.Unstructured {
 			continue
 		}
 		all = append(all, o)
+	}
+	all = current(all)
+	for _, o := range all {
 		if !x.accompanies(o) {
 			main = append(main, o)
 		}
@@ -67,4 +70,28 @@ func servesTemplate(service, workload *unstructured.Unstructured) bool {
 		}
 	}
 	return true
+}
+
+// current leaves out the pods that ended or are being deleted while their owner,
+// which is not among the objects, has others: those are history.
+func current(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	alive := map[string]bool{}
+	for _, o := range objects {
+		if maker := makerOf(o); maker != "" && inUse(o) {
+			alive[maker] = true
+		}
+	}
+	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool {
+		return alive[makerOf(o)] && !inUse(o)
+	})
+}
+
+// makerOf names the owner of a pod by its reference, the Deployment for a
+// ReplicaSet of one; empty for a pod without an owner and for other objects.
+func makerOf(o *unstructured.Unstructured) string {
+	owner := ownerReference(o)
+	if o.GetKind() != "Pod" || owner == nil {
+		return ""
+	}
+	return o.GetNamespace() + "/" + owner.str("kind") + "/" + first(deploymentName(o, owner), owner.str("name"))
 }
