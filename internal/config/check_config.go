@@ -1,0 +1,137 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+func (c *checker) config(written rawConfig) *Config {
+	checked := Default()
+	text(&checked.DefaultNamespace, written.DefaultNamespace)
+	c.store(&checked.Store, written.Store)
+	count(c, "limits.max_in_flight", &checked.Limits.MaxInFlight, written.Limits.MaxInFlight, 1, 10_000_000)
+	count(c, "limits.max_reading_bytes", &checked.Limits.MaxReadingBytes, written.Limits.MaxReadingBytes, 1024, 16<<20)
+	count(c, "limits.max_concurrent_readings_per_sensor", &checked.Limits.MaxConcurrent, written.Limits.MaxConcurrent, 1, 1024)
+	c.settings("default_policy", &checked.DefaultPolicy, written.DefaultPolicy)
+	checked.Policies = c.policies(checked.DefaultPolicy, written.Policies)
+	checked.SecretFiles = c.files(written.Redaction.SecretFiles)
+	c.sensors(&checked.Sensors, written.Sensors)
+	c.selfHealing(&checked.SelfHealing, written.SelfHealing)
+	return checked
+}
+
+func (c *checker) selfHealing(into *SelfHealing, written rawSelfHealing) {
+	const path = "self_healing"
+	into.Enabled, into.Alertmanagers = written.Enabled, written.Alertmanagers
+	for i, address := range written.Alertmanagers {
+		c.url(fmt.Sprintf("%s.alertmanagers[%d]", path, i), address)
+	}
+	if written.Enabled && len(written.Alertmanagers) == 0 {
+		c.wrong(path+".alertmanagers", "want the address of an Alertmanager to propose to")
+	}
+	c.positive(path+".timeout", &into.Timeout, written.Timeout)
+	c.positive(path+".proposal_lifetime", &into.ProposalLifetime, written.ProposalLifetime)
+	into.Client = c.client(path, written.Client)
+}
+
+func (c *checker) store(into *Store, written rawStore) {
+	c.positive("store.retention", &into.Retention, written.Retention)
+	if written.Redis == nil {
+		return
+	}
+	r := *written.Redis
+	redis := defaultRedis()
+	redis.URL, redis.Cluster, redis.SentinelMaster, redis.SentinelUsername = r.URL, r.Cluster, r.SentinelMaster, r.SentinelUsername
+	redis.PasswordFile, redis.SentinelPasswordFile = c.file(r.PasswordFile), c.file(r.SentinelPasswordFile)
+	redis.CAFile, redis.CertFile, redis.KeyFile = c.file(r.TLS.CAFile), c.file(r.TLS.CertFile), c.file(r.TLS.KeyFile)
+	redis.ServerName = r.TLS.ServerName
+	text(&redis.KeyPrefix, r.KeyPrefix)
+	count(c, "store.redis.pool_size", &redis.PoolSize, r.PoolSize, 1, 10_000)
+	if !strings.HasPrefix(r.URL, "redis://") && !strings.HasPrefix(r.URL, "rediss://") {
+		c.wrong("store.redis.url", "want redis:// or rediss:// and an address, such as redis://127.0.0.1:6379/0")
+	}
+	into.Redis = &redis
+}
+
+// settings changes a policy by what is written.
+func (c *checker) settings(path string, p *aftercheck.Policy, written rawSettings) {
+	positive := func(key string, into *aftercheck.Duration, written string) {
+		c.positive(path+"."+key, (*time.Duration)(into), written)
+	}
+	c.duration(path+".warmup", (*time.Duration)(&p.Warmup), written.Warmup)
+	positive("deadline", &p.Deadline, written.Deadline)
+	positive("interval", &p.Interval, written.Interval)
+	positive("sensor_timeout", &p.SensorTimeout, written.SensorTimeout)
+	positive("capture_timeout", &p.CaptureTimeout, written.CaptureTimeout)
+	count(c, path+".rounds", &p.Rounds, written.Rounds, 1, aftercheck.MaxRounds)
+	c.duration(path+".settle_time", (*time.Duration)(&p.SettleTime), written.SettleTime)
+	c.share(path+".min_coverage", &p.MinCoverage, written.MinCoverage)
+	c.share(path+".proposal_threshold", &p.ProposalThreshold, written.ProposalThreshold)
+	c.weights(path+".weights", p, written.Weights)
+	c.roundsFit(path, *p)
+}
+
+// weights replaces single weights; the others stay.
+func (c *checker) weights(path string, p *aftercheck.Policy, written map[string]float64) {
+	weights, total := map[string]float64{}, 0.0
+	for part, weight := range p.Weights {
+		weights[part] = weight
+	}
+	for part, weight := range written {
+		if _, known := weights[part]; !known {
+			c.wrong(path+"."+part, "want one of "+list([]string{
+				aftercheck.PartRootCause, aftercheck.PartTargetHealth, aftercheck.PartStability,
+				aftercheck.PartMetrics, aftercheck.PartRegressions,
+			}))
+		}
+		if !(weight >= 0) || math.IsInf(weight, 0) {
+			c.wrong(path+"."+part, "want a finite number that is not negative")
+		}
+		weights[part] = weight
+	}
+	for _, weight := range weights {
+		total += weight
+	}
+	if total <= 0 {
+		c.wrong(path, "want at least one weight above zero")
+	}
+	p.Weights = weights
+}
+
+// roundsFit rejects a policy under which nothing could ever be a success.
+func (c *checker) roundsFit(path string, p aftercheck.Policy) {
+	needed := time.Duration(p.Rounds-1) * p.RoundInterval()
+	if time.Duration(p.Deadline) < max(needed, time.Duration(p.SettleTime)) {
+		c.wrong(path+".deadline", fmt.Sprintf("want at least %s: the time of %d rounds and the settle time",
+			max(needed, time.Duration(p.SettleTime)), p.Rounds))
+	}
+}
+
+// policies checks the named policies, each based on the default one.
+func (c *checker) policies(base aftercheck.Policy, written []rawPolicy) []Policy {
+	var policies []Policy
+	taken := map[string]bool{base.Name: true}
+	for i, w := range written {
+		path := fmt.Sprintf("policies[%d]", i)
+		p := Policy{Policy: base, Match: c.match(path+".match", w.Match)}
+		p.Name = w.Name
+		c.name(path+".name", w.Name, taken)
+		c.settings(path, &p.Policy, w.Settings)
+		policies = append(policies, p)
+	}
+	return policies
+}
+
+// match checks the regular expression; matchers are checked where they are
+// compiled.
+func (c *checker) match(path string, written rawMatch) Match {
+	if _, err := regexp.Compile(written.Alertname); err != nil {
+		c.wrong(path+".alertname", "want a regular expression (RE2) for the whole alert name")
+	}
+	return Match{Alertname: written.Alertname, Labels: written.Labels}
+}

@@ -1,0 +1,58 @@
+package config
+
+import (
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// Default is the configuration of an empty file: no sensor but Kubernetes, and
+// that only in a pod.
+func Default() *Config {
+	return &Config{
+		DefaultNamespace: "default",
+		Store:            Store{Retention: 30 * 24 * time.Hour},
+		Limits:           Limits{MaxInFlight: 100_000, MaxReadingBytes: 64 << 10, MaxConcurrent: 16},
+		DefaultPolicy:    aftercheck.DefaultPolicy(),
+		Sensors: Sensors{
+			Kubernetes: Kubernetes{Enabled: SwitchAuto},
+			Prometheus: defaultPrometheus(),
+		},
+		SelfHealing: SelfHealing{Client: defaultClient(), Timeout: 5 * time.Second, ProposalLifetime: time.Hour},
+	}
+}
+
+func defaultPrometheus() Prometheus {
+	return Prometheus{
+		Client:           defaultClient(),
+		MaxResponseBytes: 8 << 20,
+		BuiltInQueries:   true,
+		Alerts: Alerts{
+			Enabled:         true,
+			Ignore:          "Watchdog|InfoInhibitor|DeadMansSwitch",
+			NeighbourLabels: []string{"namespace", "node", "instance"},
+			UnstableLabels:  []string{"prometheus", "prometheus_replica", "replica", "severity"},
+			MaxNeighbours:   50,
+		},
+	}
+}
+
+func defaultRedis() Redis { return Redis{KeyPrefix: "aftercheck", PoolSize: 32} }
+
+func defaultHTTP() HTTPProbe {
+	return HTTPProbe{
+		Method: "GET", Timeout: 5 * time.Second, MaxBytes: 64 << 10,
+		Scope: aftercheck.ScopeTarget, Client: defaultClient(),
+	}
+}
+
+func defaultScrape() Scrape {
+	return Scrape{
+		Timeout: 5 * time.Second, MaxBytes: 4 << 20, Aggregation: "none",
+		Reading: Reading{Scope: aftercheck.ScopeTarget}, Client: defaultClient(),
+	}
+}
+
+func defaultClient() promconfig.HTTPClientConfig { return promconfig.DefaultHTTPClientConfig }
