@@ -5,9 +5,16 @@ import (
 	"strings"
 )
 
-// fieldLiterals are the words that make a field's name worth a look.
-var fieldLiterals = []string{
-	"pass", "pwd", "secret", "token", "key", "cookie", "credential", "auth",
+// fieldLiterals returns the words that make a field's name worth a look: of
+// keys, those that strongWords has, with each separator.
+func fieldLiterals() []string {
+	literals := []string{"pass", "pwd", "secret", "token", "cookie", "credential", "auth"}
+	for _, word := range strongWords {
+		if which, found := strings.CutSuffix(word, "key"); found && which != "secret" {
+			literals = append(literals, which+"key", which+"_key", which+"-key", which+".key")
+		}
+	}
+	return literals
 }
 
 // strongWords end names whose value is a secret whatever it looks like;
@@ -28,7 +35,8 @@ var (
 		"ttl", "expiration", "expiry", "expires", "expired", "age", "url", "uri", "endpoint", "namespace", "version", "enabled", "disabled", "required",
 		"provider", "store", "class", "mount", "volume", "review", "request", "requests", "controller", "manager", "created", "updated", "changed", "at",
 		"issuer", "audience", "audiences", "algorithm", "format", "rotation", "reset", "status", "state", "error", "errors", "reason", "message", "usage",
-		"seconds", "bytes", "generation", "revision", "template", "source", "sources", "header", "prefix", "suffix", "pattern", "selector", "keyid",
+		"seconds", "bytes", "generation", "revision", "template", "source", "sources", "header", "prefix", "suffix", "pattern", "selector", "keyid", "mode",
+		"iz", "is", "ary", "cutter", // tokenizer, tokeniser, secretary, cookiecutter
 	}
 )
 
@@ -41,14 +49,17 @@ const maxKey = 64
 func findField(text string, start, end int) (int, int, bool) {
 	keyStart, keyEnd := keyAround(text, start, end)
 	strength := strengthOf(text[keyStart:keyEnd])
-	if strength == notSecret {
-		return 0, 0, false
+	if strength == notSecret || strings.HasSuffix(text[:keyStart], "://") { // a user, not a field
+		return 0, keyEnd, false
 	}
 	from, line, ok := valueAfter(text, keyStart, keyEnd)
-	if !ok {
-		return 0, 0, false
+	if !ok || scheme.MatchString(text[from:min(len(text), from+maxGap)]) { // findCredentials takes those
+		return 0, keyEnd, false
 	}
-	return secretValue(text, from, line, strength)
+	if start, end, ok := secretValue(text, from, line, strength); ok {
+		return start, end, true
+	}
+	return 0, keyEnd, false
 }
 
 // keyAround widens a word to the name that it stands in.
@@ -88,6 +99,9 @@ func strengthOf(key string) strength {
 			at := strings.LastIndex(key, word)
 			if at >= 0 && at+len(word) > last && wholeWord(key, word) {
 				found, last, rest = list.is, at+len(word), key[at+len(word):]
+				if rest == "id" && word != "secret" { // a secret ID of Vault is one, a key's is none
+					found = notSecret
+				}
 			}
 		}
 	}
@@ -130,7 +144,7 @@ var (
 	flagValue  = regexp.MustCompile(`\A(?:["'][ \t]*,[ \t]*|[ \t]+)`)
 	pairValue  = regexp.MustCompile(`\A(?:\\*["'])?[ \t]*,?\s*(?:\\*["'])?value(?:\\*["'])?[ \t]*[:=][ \t]*`)
 	pairName   = regexp.MustCompile(`(?i)\bname(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
-	lineStart  = regexp.MustCompile(`(?:\A|\n)[ \t]*(?:- )?["']?\z`)
+	scheme     = regexp.MustCompile(`(?i)\A(?:\\*["'])?(?:bearer|basic)[ \t]`)
 )
 
 // maxGap bounds what may stand between a name and its value, in bytes.
@@ -143,11 +157,10 @@ func valueAfter(text string, keyStart, keyEnd int) (from int, line, ok bool) {
 	before := text[max(0, keyStart-maxGap):keyStart]
 	if separator := assignment.FindString(gap); separator != "" {
 		colon := strings.TrimRight(separator, " \t") == ":" && len(separator) > 1
-		return keyEnd + len(separator), colon && (lineStart.MatchString(before) || isHeader(text[keyStart:keyEnd])), true
+		return keyEnd + len(separator), colon && (beginsLine(before) || isHeader(text[keyStart:keyEnd])), true
 	}
-	if pairName.MatchString(before) {
-		separator := pairValue.FindString(gap)
-		return keyEnd + len(separator), false, separator != ""
+	if separator := pairValue.FindString(gap); separator != "" && pairName.MatchString(before) {
+		return keyEnd + len(separator), false, true
 	}
 	switch {
 	case strings.HasPrefix(text[keyStart:keyEnd], "--"):
@@ -157,6 +170,14 @@ func valueAfter(text string, keyStart, keyEnd int) (from int, line, ok bool) {
 		return keyEnd + 1, false, true
 	}
 	return 0, false, false
+}
+
+// beginsLine reports whether a name behind this text is the first on its line,
+// but for a quote, a list's dash and its indentation.
+func beginsLine(before string) bool {
+	before = strings.TrimSuffix(strings.TrimRight(before, `"'`), "- ")
+	before = strings.TrimRight(before, " \t")
+	return before == "" || strings.HasSuffix(before, "\n")
 }
 
 // isHeader reports whether the name is of an HTTP header whose value may hold

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // markOpen begins the mark that stands where a secret was: [REDACTED:rule].
@@ -28,25 +29,39 @@ const (
 
 // Redactor removes secrets from texts. It may be used concurrently.
 type Redactor struct {
-	own     []string // our own secrets in every form in which they may be printed
+	own   []string // our own secrets in every form in which they may be printed
+	known *ruleSet
+}
+
+// ruleSet is the rules made ready to use; it never changes.
+type ruleSet struct {
+	names   []string
 	scanner *scanner
 	rules   []rule // by literal of the scanner
 }
+
+var knownRules = sync.OnceValue(func() *ruleSet {
+	set := &ruleSet{names: []string{ruleOwnSecret, ruleKubernetesSecret}}
+	var literals []string
+	for _, rule := range rules() {
+		if !slices.Contains(set.names, rule.name) {
+			set.names = append(set.names, rule.name)
+		}
+		for _, literal := range rule.literals {
+			literals = append(literals, literal)
+			set.rules = append(set.rules, rule)
+		}
+	}
+	set.scanner = newScanner(literals)
+	return set
+})
 
 // NewRedactor makes a Redactor that knows, beside the rules, secrets of our own
 // such as tokens read from files: it removes them wherever they stand, also
 // quoted for JSON, escaped for a URL or in Base64. One of fewer than four bytes
 // is not looked for.
 func NewRedactor(ownSecrets []string) *Redactor {
-	r := &Redactor{}
-	var literals []string
-	for _, rule := range rules() {
-		for _, literal := range rule.literals {
-			literals = append(literals, literal)
-			r.rules = append(r.rules, rule)
-		}
-	}
-	r.scanner = newScanner(literals)
+	r := &Redactor{known: knownRules()}
 	for _, secret := range ownSecrets {
 		r.own = append(r.own, printedForms(strings.TrimSpace(secret))...)
 	}
@@ -72,7 +87,7 @@ func printedForms(secret string) []string {
 		forms = append(forms, strings.Trim(string(quoted), `"`))
 	}
 	return slices.DeleteFunc(forms, func(form string) bool {
-		return len(form) < minOwnSecret || slices.ContainsFunc(RedactionRules(), func(rule string) bool {
+		return len(form) < minOwnSecret || slices.ContainsFunc(knownRules().names, func(rule string) bool {
 			return strings.Contains(mark(rule), form)
 		})
 	})
@@ -80,15 +95,7 @@ func printedForms(secret string) []string {
 
 // RedactionRules returns the names of all rules, in the order in which one is
 // preferred to another for the same secret.
-func RedactionRules() []string {
-	names := []string{ruleOwnSecret, ruleKubernetesSecret}
-	for _, rule := range rules() {
-		if !slices.Contains(names, rule.name) {
-			names = append(names, rule.name)
-		}
-	}
-	return names
-}
+func RedactionRules() []string { return slices.Clone(knownRules().names) }
 
 // span is a secret in a text, and the rule that found it.
 type span struct {
@@ -147,17 +154,17 @@ func (r *Redactor) ownSpans(text string) []span {
 // ruleSpans appends what the rules find in text[from:to].
 func (r *Redactor) ruleSpans(spans []span, text string, from, to int) []span {
 	segment := text[from:to]
-	done := map[string]int{} // by rule, where its last secret ends
-	r.scanner.each(segment, func(literal, start, end int) {
-		rule := r.rules[literal]
+	done := map[string]int{} // by rule, how far it has seen
+	r.known.scanner.each(segment, func(literal, start, end int) {
+		rule := r.known.rules[literal]
 		if start < done[rule.name] {
 			return
 		}
 		secretStart, secretEnd, ok := rule.find(segment, start, end)
+		done[rule.name] = secretEnd
 		if !ok || secretStart >= secretEnd {
 			return
 		}
-		done[rule.name] = secretEnd
 		spans = append(spans, span{from + secretStart, from + secretEnd, rule.name, rule.rank})
 	})
 	return spans

@@ -22,7 +22,8 @@ type rule struct {
 	rank     int
 	literals []string // in lower case; find is called with each occurrence
 	// find returns where the secret is in the text, given where the literal is.
-	// It looks at a bounded part of the text unless it finds one.
+	// If there is none, secretEnd says how far it need not be asked again. It
+	// looks at a bounded part of the text unless it finds one.
 	find func(text string, start, end int) (secretStart, secretEnd int, ok bool)
 }
 
@@ -45,7 +46,7 @@ func rules() []rule {
 		{name: ruleVendorToken, literals: []string{":aa"}, find: findBotToken},
 		{name: ruleAuthorization, literals: []string{"bearer", "basic"}, find: findCredentials},
 		{name: ruleURLPassword, literals: []string{"://"}, find: findURLPassword},
-		{name: ruleSecretField, literals: fieldLiterals, find: findField},
+		{name: ruleSecretField, literals: fieldLiterals(), find: findField},
 	}
 	for i := range all {
 		all[i].rank = i
@@ -113,6 +114,9 @@ func runLength(text string, class func(byte) bool) int {
 var (
 	keyHeader = regexp.MustCompile(`\A-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`)
 	keyFooter = regexp.MustCompile(`\A-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`)
+	// keyLines are the headers, the long lines and the short last one of a key.
+	keyLines = regexp.MustCompile(`\A(?:(?:\\+[nr]|\s)*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|MessageID): [^\\\r\n]*)*` +
+		`(?:(?:\\+[nr]|\s)*[A-Za-z0-9+/=]{16,})*(?:[ \t]*(?:\\+[nr]|\r?\n)[ \t]*[A-Za-z0-9+/=]{1,15}(?:\\+[nr]|[\r\n"]|\z))?`)
 )
 
 // findPrivateKey takes a PEM or PGP private key, its line breaks real or
@@ -123,16 +127,16 @@ func findPrivateKey(text string, start, _ int) (int, int, bool) {
 		return 0, 0, false
 	}
 	window := text[body:min(len(text), body+maxToken)]
+	if next := strings.Index(window, "-----BEGIN "); next >= 0 {
+		window = window[:next]
+	}
 	if footer := strings.Index(window, "-----END "); footer >= 0 {
 		if _, end, ok := matchAt(keyFooter, text, body+footer); ok {
 			return start, end, true
 		}
 	}
-	return start, body + runLength(text[body:], isKeyBodyByte), true
-}
-
-func isKeyBodyByte(b byte) bool {
-	return isWordByte(b) || strings.IndexByte("+/=-\\:,. \t\r\n", b) >= 0
+	lines := strings.TrimRight(keyLines.FindString(window), "\r\n\"")
+	return start, body + len(lines), true
 }
 
 var botToken = regexp.MustCompile(`\A:AA[A-Za-z0-9_-]{32,36}`)
@@ -150,16 +154,23 @@ func findBotToken(text string, start, _ int) (int, int, bool) {
 	return from, end, start-from >= 6
 }
 
-var credentials = regexp.MustCompile(`\A[ \t]+([A-Za-z0-9._~+/-]{8,}=*)`)
+var (
+	credentials = regexp.MustCompile(`\A[ \t]+([A-Za-z0-9._~+/-]+=*)`)
+	header      = regexp.MustCompile(`(?i)authorization(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
+)
 
-// findCredentials takes what follows Bearer or Basic if it looks random;
-// "basic authentication" does not.
+// findCredentials takes what follows Bearer or Basic in a header, or elsewhere if
+// it looks random; "basic authentication" does not.
 func findCredentials(text string, start, end int) (int, int, bool) {
 	if start > 0 && isTokenByte(text[start-1]) {
 		return 0, 0, false
 	}
 	from, to, ok := matchAt(credentials, text, end)
-	return from, to, ok && looksRandom(text[from:to])
+	if !ok {
+		return 0, 0, false
+	}
+	inHeader := header.MatchString(text[max(0, start-maxGap):start])
+	return from, to, inHeader && !placeholder(text[from:to]) || looksRandom(text[from:to])
 }
 
 var (

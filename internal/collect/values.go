@@ -8,7 +8,7 @@ import (
 
 // maxValue bounds how much of a value is read to decide, in bytes. A value that
 // is secret is removed whole.
-const maxValue = 8 << 10
+const maxValue = 1 << 10
 
 // secretValue returns the value that begins at from if it is a secret.
 func secretValue(text string, from int, line bool, s strength) (int, int, bool) {
@@ -32,7 +32,7 @@ func isSecret(value string, s strength) bool {
 	case s == strong:
 		return !prose(value)
 	}
-	for _, word := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,=", r) }) {
+	for word := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,=", r) }) {
 		if looksRandom(word) {
 			return true
 		}
@@ -54,8 +54,9 @@ func valueAt(text string, from int, line bool) (start, end int) {
 		return start, start + quotedLength(text[start:], quote)
 	}
 	if opening := blockStart.FindString(rest); opening != "" {
-		start = from + len(opening)
-		return start, start + blockLength(text[start:], indentAt(text, from))
+		lines := text[from+len(opening):]
+		end = from + len(opening) + blockLength(lines, indentAt(text, from))
+		return end - len(strings.TrimLeft(text[from+len(opening):end], " \t\r\n")), end
 	}
 	switch {
 	case strings.HasPrefix(rest, "{") || strings.HasPrefix(rest, "["):
@@ -154,7 +155,7 @@ var (
 	nextField = regexp.MustCompile(`\A,(?:\z|[\w.-]+[=:])`)
 	template  = regexp.MustCompile(`\A(?:<.*>|\$\{.*\}|\$\(.*\)|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*\}\}|%[a-z]|%\(.*\)s|\(.*\)|[*x.•-]+)\z`)
 	notValues = words("none null nil true false yes no on off undefined unset n/a redacted hidden masked empty unknown")
-	sentences = words("must is are was were not no invalid incorrect missing required expired wrong failed rejected denied cannot can't for from and or of in the a an authentication does should has have")
+	sentences = words("must is are was were not no invalid incorrect missing required expired wrong failed rejected denied cannot can't for from authentication does should has have")
 )
 
 func words(list string) map[string]bool {
@@ -188,19 +189,17 @@ var nameLike = regexp.MustCompile(`\A(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|v?[0-9]{1,6})(
 // looksRandom tells a key or token from a name, a path, a number or a word.
 func looksRandom(text string) bool {
 	text = strings.Trim(text, "/:.,")
-	if len(text) < minRandom || entropy(text) < minEntropy {
+	if len(text) < minRandom {
 		return false
 	}
 	letters, upper, digits := census(text)
+	mixed := digits > 0 && letters > 0 || upper > 0 && upper < letters && upper*4 > letters // WordsLikeThis have fewer
+	long := letters == len(text) && letters >= minRandomWord
 	switch {
-	case letters == 0:
+	case !mixed && !long, entropy(text) < minEntropy:
 		return false
-	case nameLike.MatchString(text):
-		return letters == len(text) && letters >= minRandomWord
-	case digits > 0:
-		return true
 	}
-	return upper > 0 && upper < letters && upper*4 > letters // WordsLikeThis have fewer
+	return long || !nameLike.MatchString(text)
 }
 
 func census(text string) (letters, upper, digits int) {
