@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -257,6 +259,29 @@ func TestAPanicIsAReading(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestThePanicsStackIsLoggedOnly(t *testing.T) {
+	var log strings.Builder
+	sensor := reader("reads", "", func(context.Context) (collect.Answer, error) { panic("no such pod") })
+	set := collect.NewSet([]collect.Sensor{sensor}, collect.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	set.Ask(t.Context(), collect.Question{})
+	if !strings.Contains(log.String(), "sensor=reads") || !strings.Contains(log.String(), "set_test.go") {
+		t.Errorf("logged: %s", log.String())
+	}
+}
+
+func TestASensorThatEndsItsGoroutineIsAReading(t *testing.T) {
+	sensor := reader("leaves", "", func(context.Context) (collect.Answer, error) {
+		runtime.Goexit()
+		return collect.Answer{}, nil
+	})
+	set := collect.NewSet([]collect.Sensor{sensor}, collect.Options{MaxConcurrent: 1})
+	for range 3 { // it gives its slot back
+		if got := set.Ask(t.Context(), collect.Question{})[0]; got.Outcome != aftercheck.ReadingPanic || got.Error == "" {
+			t.Errorf("%+v", got)
+		}
 	}
 }
 
