@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -64,6 +65,8 @@ func (o FileOptions) withDefaults() FileOptions {
 // The file does not shrink: the room of what has expired is used again.
 type File struct {
 	db      *bolt.DB
+	file    *os.File // db's own
+	guard   guard
 	writes  *committer
 	options FileOptions
 }
@@ -79,47 +82,54 @@ func OpenFile(path string, o FileOptions) (*File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("opening store: %w", err)
 	}
-	db, err := openBolt(path, o.LockTimeout)
-	if err != nil {
+	f := &File{options: o}
+	if err := f.open(path); err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", path, err)
 	}
-	if err := guard(func() error { return prepare(db) }); err != nil {
-		return nil, fmt.Errorf("opening store %s: %w", path, errors.Join(err, db.Close()))
-	}
-	return &File{db: db, writes: &committer{db: db}, options: o}, nil
+	return f, nil
 }
 
-// openBolt opens the file and explains what bolt's errors mean here.
-func openBolt(path string, lockTimeout time.Duration) (*bolt.DB, error) {
-	var (
-		db   *bolt.DB
-		file *os.File
-	)
-	err := guard(func() (err error) {
-		db, err = bolt.Open(path, 0o600, &bolt.Options{
-			Timeout:      lockTimeout,
+// open opens the file and checks it.
+func (f *File) open(path string) error {
+	err := f.guard.run(func() (err error) {
+		f.db, err = bolt.Open(path, 0o600, &bolt.Options{
+			Timeout:      f.options.LockTimeout,
 			FreelistType: bolt.FreelistMapType,
 			NoStatistics: true,
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-				opened, err := os.OpenFile(name, flag, mode) //nolint:gosec // the configured path
-				file = opened
-				return opened, err
+				file, err := os.OpenFile(name, flag, mode) //nolint:gosec // the configured path
+				f.file = file
+				return file, err
 			},
 		})
 		return err
 	})
+	if err != nil {
+		if f.guard.damaged() {
+			_ = f.file.Close() // bolt did not come so far
+		}
+		return explain(err, f.options.LockTimeout)
+	}
+	f.writes = &committer{db: f.db, guard: &f.guard}
+	if err := f.guard.run(func() error { return prepare(f.db) }); err != nil {
+		return errors.Join(explain(err, 0), f.Close())
+	}
+	return nil
+}
+
+// explain says what an error of opening means here. What is none of the
+// system's is bolt's word for a file that it does not understand.
+func explain(err error, waited time.Duration) error {
+	var system syscall.Errno
 	switch {
-	case err == nil:
-		return db, nil
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fmt.Errorf("another process holds the file (waited %s for it to let go)", lockTimeout)
+		return fmt.Errorf("another process holds the file (waited %s for it to let go)", waited)
+	case errors.As(err, &system):
+		return err
 	case errors.Is(err, ErrUnreadable):
-		_ = file.Close() // bolt did not come so far; the lock goes with it
-		return nil, fmt.Errorf("%w; %s", err, leftAlone)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return nil, fmt.Errorf("%w: the file is damaged or no store (%w); %s", ErrUnreadable, err, leftAlone)
+		return fmt.Errorf("%w; %s", err, leftAlone)
 	default:
-		return nil, err
+		return fmt.Errorf("%w: the file is damaged or no store: %w; %s", ErrUnreadable, err, leftAlone)
 	}
 }
 
@@ -156,7 +166,7 @@ func checkLength(path string, want int64) error {
 		return err
 	}
 	if info.Size() < want {
-		return fmt.Errorf("%w: the file is cut off at %d of %d bytes; %s", ErrUnreadable, info.Size(), want, leftAlone)
+		return fmt.Errorf("%w: the file is cut off at %d of %d bytes", ErrUnreadable, info.Size(), want)
 	}
 	return nil
 }
@@ -164,12 +174,12 @@ func checkLength(path string, want int64) error {
 func checkLayout(tx *bolt.Tx) error {
 	about := tx.Bucket(bucketAbout)
 	if about == nil {
-		return fmt.Errorf("%w: the file belongs to another program; %s", ErrUnreadable, leftAlone)
+		return fmt.Errorf("%w: the file belongs to another program", ErrUnreadable)
 	}
 	version, _ := binary.Uvarint(about.Get(keyLayout))
 	if version != layoutVersion {
-		return fmt.Errorf("%w: the file has layout %d, this version of Aftercheck reads layout %d; %s",
-			ErrUnreadable, version, layoutVersion, leftAlone)
+		return fmt.Errorf("%w: the file has layout %d, this version of Aftercheck reads layout %d",
+			ErrUnreadable, version, layoutVersion)
 	}
 	return nil
 }
@@ -204,7 +214,11 @@ func (f *File) Check(ctx context.Context) error {
 // Close commits what waits and closes the file. It may be called twice.
 func (f *File) Close() error {
 	f.writes.close()
-	if err := f.db.Close(); err != nil {
+	closing := f.db.Close
+	if f.guard.damaged() {
+		closing = f.file.Close // bolt may wait for a lock that it lost
+	}
+	if err := closing(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("closing store: %w", err)
 	}
 	return nil

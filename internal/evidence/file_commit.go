@@ -3,8 +3,6 @@ package evidence
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -22,7 +20,8 @@ var errClosed = errors.New("store is closed")
 // works wait and go together into the next. So a single write waits for
 // nothing, where bolt's own Batch waits some milliseconds for company.
 type committer struct {
-	db *bolt.DB
+	db    *bolt.DB
+	guard *guard
 
 	mu      sync.Mutex
 	queue   []*write
@@ -112,7 +111,7 @@ func (c *committer) take() []*write {
 }
 
 func (c *committer) update(group []*write) error {
-	return guard(func() error {
+	return c.guard.run(func() error {
 		return c.db.Update(func(tx *bolt.Tx) error {
 			for _, w := range group {
 				if err := w.do(tx); err != nil {
@@ -130,17 +129,4 @@ func (c *committer) close() {
 	c.closed = true
 	c.mu.Unlock()
 	c.done.Wait()
-}
-
-// guard runs do and turns a panic into an error, and a fault in the memory map
-// too: that is how bolt meets a damaged or shortened file, and no reason for
-// the sidecar to end.
-func guard(do func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("%w: the store's file is damaged: %v", ErrUnreadable, fault)
-		}
-	}()
-	return do()
 }

@@ -15,7 +15,7 @@ func (f *File) view(ctx context.Context, doing string, do func(tx *bolt.Tx) erro
 	if err := ctx.Err(); err != nil {
 		return unavailable(doing, err)
 	}
-	return unavailable(doing, guard(func() error { return f.db.View(do) }))
+	return unavailable(doing, f.guard.run(func() error { return f.db.View(do) }))
 }
 
 // Snapshot implements Store.

@@ -16,8 +16,11 @@ import (
 // prefix "aftercheck", and nothing else, for ACL SETUSER:
 //
 //	ACL SETUSER aftercheck on >PASSWORD <RedisACL>
+//
+// Select is for another database than 0, cluster|slots for a cluster, whose
+// client also asks for command and does without it, but not silently.
 const RedisACL = "resetkeys resetchannels -@all ~aftercheck:* " +
-	"+auth +hello +ping +info +select +cluster|slots +cluster|shards +cluster|myid +command " +
+	"+select +cluster|slots +command +info " +
 	"+evalsha +eval +get +set +pexpire +pttl +exists " +
 	"+hget +hset +hmget +hexists +hgetall +zadd +zrem +zrangebylex +zrevrangebylex"
 

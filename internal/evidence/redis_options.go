@@ -107,8 +107,10 @@ func (o RedisOptions) client() (redis.UniversalClient, error) {
 	}
 }
 
-// universal translates the options. The library retries nothing: a caller that
-// knows how long it can wait does. MaxRetries 0 would mean three.
+// universal translates the options. The library retries nothing (MaxRetries 0
+// would mean three times): a caller that knows how long it can wait does. A
+// cluster's client may still send a command again where a node does not answer or
+// redirects it; every command of ours may be sent twice.
 func (o RedisOptions) universal() (*redis.UniversalOptions, error) {
 	place, err := parseRedisURL(o.URL)
 	if err != nil {

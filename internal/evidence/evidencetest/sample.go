@@ -9,7 +9,7 @@ import (
 	"github.com/aftercheck/aftercheck"
 )
 
-// Epoch is when the samples' world begins: shortly before now, so that samples
+// epoch is when the samples' world begins: shortly before now, so that samples
 // are within every retention, and the same for a whole test run.
 var epoch = time.Now().UTC().Truncate(time.Second)
 
