@@ -23,6 +23,11 @@ type Objects struct {
 	// Unread are the kinds that could not be read although they were wanted;
 	// each becomes an unknown finding. Empty when everything was read.
 	Unread []Unread
+
+	// resolved names the target as the live sensor found it already; nobody
+	// says that there is none to be found, only neighbours.
+	resolved reference
+	nobody   bool
 }
 
 // Unread is a kind of object that the sensor could not read.

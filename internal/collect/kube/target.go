@@ -198,6 +198,12 @@ func builtIn(kind, namespace, name string) reference {
 // one, all the objects are the target if they have one owner in common, else
 // every object that stands for itself.
 func (x *index) find(i aftercheck.Incident, o Objects) (targets []*unstructured.Unstructured, missing aftercheck.Target) {
+	switch {
+	case o.nobody:
+		return nil, aftercheck.Target{}
+	case o.resolved.name != "":
+		return x.replacement(reference{}, aftercheck.Target{Group: o.resolved.group, Kind: o.resolved.kind, Namespace: o.resolved.namespace, Name: o.resolved.name})
+	}
 	for _, c := range candidates(i, o.DefaultNamespace) {
 		if found := x.named(c.reference); found != nil {
 			if c.climb {
