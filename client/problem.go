@@ -1,0 +1,71 @@
+package client
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// Problem is a refusal of the sidecar, as RFC 9457 has it. With errors.Is it is
+// aftercheck.ErrNotFound (404), ErrConflict (409) or ErrUnavailable (429, 503).
+type Problem struct {
+	Status int     `json:"status"`
+	Title  string  `json:"title"`
+	Detail string  `json:"detail"`
+	Errors []Field `json:"errors"`
+	// RetryAfter is when the same call may be let in; zero if it is not said.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// Field is one field of the request that is wrong.
+type Field struct {
+	Location string `json:"location"` // body.incident.id
+	Message  string `json:"message"`  // what would be right
+}
+
+// Error implements error.
+func (p *Problem) Error() string {
+	text := p.Title
+	if p.Detail != "" {
+		text += ": " + p.Detail
+	}
+	for _, f := range p.Errors {
+		if said := f.Location + ": " + f.Message; !strings.Contains(p.Detail, said) {
+			text += "; " + said
+		}
+	}
+	return text
+}
+
+// Is makes errors.Is find the root's sentinels.
+func (p *Problem) Is(target error) bool {
+	switch p.Status {
+	case http.StatusNotFound:
+		return target == aftercheck.ErrNotFound
+	case http.StatusConflict:
+		return target == aftercheck.ErrConflict
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return target == aftercheck.ErrUnavailable
+	}
+	return false
+}
+
+// problemOf reads a refusal; a body that is no problem is its detail.
+func problemOf(response *http.Response, body []byte) *Problem {
+	p := &Problem{}
+	if json.Unmarshal(body, p) != nil {
+		p = &Problem{Detail: strings.TrimSpace(string(body[:min(len(body), 1024)]))}
+	}
+	p.Status = response.StatusCode
+	if p.Title == "" {
+		p.Title = http.StatusText(p.Status)
+	}
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		p.RetryAfter = time.Duration(seconds) * time.Second
+	}
+	return p
+}
