@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -126,4 +127,17 @@ func success() aftercheck.Assessment {
 		Findings:    []aftercheck.Finding{{Check: aftercheck.CheckMetric, Scope: aftercheck.ScopeTarget, Value: &aftercheck.Value{Number: 0.25, Unit: "ratio"}}},
 		Parts:       []aftercheck.Part{{Name: aftercheck.PartMetrics}},
 	}
+}
+
+// ask hands a request to the handler, if these can be one.
+func ask(handler http.Handler, method, path, body string) (status int, answer string, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, strings.NewReader(body))
+	if err != nil || r.URL.Host != "localhost" {
+		return 0, "", false
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w.Code, w.Body.String(), true
 }

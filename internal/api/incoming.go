@@ -110,6 +110,7 @@ func (s *server) checkBody(check *checker) middleware {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
 		next(ctx)
 	}
 }
@@ -133,7 +134,7 @@ func limitOf(op *huma.Operation) int64 {
 	return maxBody
 }
 
-// readBody reads the body within its bounds.
+// readBody reads the body within its bounds; bounded has set the one of time.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Problem) {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, newProblem(http.StatusUnsupportedMediaType, "", ProblemField{"header.Content-Type", "want application/json"})
@@ -142,13 +143,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Pro
 	if r.ContentLength > limit {
 		return nil, tooLarge
 	}
-	// The deadline must be gone before the call waits for a verdict: net/http
-	// reads on meanwhile, to learn of a caller that hangs up. Connections
-	// without deadlines are a test's.
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	_ = connection.SetReadDeadline(time.Time{})
 	var exceeded *http.MaxBytesError
 	switch {
 	case errors.As(err, &exceeded):
@@ -158,7 +153,16 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Pro
 	case err != nil:
 		return nil, newProblem(http.StatusBadRequest, "", ProblemField{"body", "want it whole; it ended early"})
 	}
+	// The deadline must be gone before the call waits for a verdict: net/http
+	// reads on meanwhile, to learn of a caller that hangs up.
+	setReadDeadline(w, time.Time{})
 	return body, nil
+}
+
+// setReadDeadline bounds what is read from the connection. What has no
+// deadlines is a test's, not a connection.
+func setReadDeadline(w http.ResponseWriter, at time.Time) {
+	_ = http.NewResponseController(w).SetReadDeadline(at)
 }
 
 // isJSON reports whether a content type is JSON's; none at all is taken as it.

@@ -84,14 +84,21 @@ func newProblem(status int, detail string, fields ...ProblemField) *Problem {
 	return p
 }
 
-// fromHuma makes a problem of what the framework found, without the values that
-// it would repeat.
+// fromHuma makes a problem of what the framework found. That is little, since
+// checkParameters and checkBody come before it: texts of parameters that do not
+// parse, in our own words. Other words may repeat what was refused and are lost.
 func fromHuma(status int, detail string, errs ...error) huma.StatusError {
 	var fields []ProblemField
 	for _, err := range errs {
-		if found := (*huma.ErrorDetail)(nil); errors.As(err, &found) {
-			fields = append(fields, ProblemField{found.Location, strings.TrimPrefix(found.Message, "invalid value: ")})
+		found := (*huma.ErrorDetail)(nil)
+		if !errors.As(err, &found) {
+			continue
 		}
+		field := ProblemField{found.Location, "want it as the OpenAPI document has it"}
+		if ours, parsed := strings.CutPrefix(found.Message, "invalid value: "); parsed {
+			field.Message = ours
+		}
+		fields = append(fields, field)
 	}
 	if len(fields) > 0 {
 		detail = ""

@@ -25,7 +25,7 @@ const (
 // a shutdown, and closes the listener in any case.
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration, log *slog.Logger) error {
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           bounded(handler),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -49,4 +49,15 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, grace time
 		return fmt.Errorf("ending the service on %s: %w", l.Addr(), err)
 	}
 	return nil
+}
+
+// bounded bounds the time in which a request's body is read, also one that is
+// refused before anybody reads it: net/http then reads some of it away first.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			setReadDeadline(w, time.Now().Add(bodyTimeout))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
