@@ -45,9 +45,9 @@ func (e entry) incident() string { return string(e[len(e)-incidentKeyLength:]) }
 func (e entry) acceptedBefore(t time.Time) bool { return string(e[:timeKeyLength]) < timeKey(t) }
 
 // timeKey writes a time so that byte order is the order in time, for every time
-// that there is.
+// that there is: the flipped sign bit puts negative seconds first.
 func timeKey(t time.Time) string {
-	return fmt.Sprintf("%016x%08x", uint64(t.Unix())^(1<<63), t.Nanosecond()) //nolint:gosec // the flipped sign bit orders negative seconds first
+	return fmt.Sprintf("%016x%08x", uint64(t.Unix())^(1<<63), t.Nanosecond())
 }
 
 // incidentKey stands for an incident's ID where its length and characters must

@@ -97,7 +97,7 @@ func (f *File) open(path string) error {
 			FreelistType: bolt.FreelistMapType,
 			NoStatistics: true,
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-				file, err := os.OpenFile(name, flag, mode) //nolint:gosec // the configured path
+				file, err := os.OpenFile(name, flag, mode)
 				f.file = file
 				return file, err
 			},
@@ -195,7 +195,7 @@ func layOut(tx *bolt.Tx) error {
 
 // syncDirectory makes a new file's name outlive a crash of the machine.
 func syncDirectory(path string) error {
-	dir, err := os.Open(path) //nolint:gosec // the configured path's directory
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(fileToFill); path != "" {
 		fillUntilKilled(path)
 	}
-	os.Exit(m.Run())
+	m.Run()
 }
 
 // fillUntilKilled accepts from several goroutines, and prints each ID once it
@@ -30,8 +30,7 @@ func TestMain(m *testing.M) {
 func fillUntilKilled(path string) {
 	s, err := evidence.OpenFile(path, evidence.FileOptions{})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		panic(err)
 	}
 	var all sync.WaitGroup
 	for writer := range 8 {
@@ -39,8 +38,7 @@ func fillUntilKilled(path string) {
 			for n := writer; ; n += 8 {
 				v := evidencetest.Sample(n)
 				if _, created, err := s.Accept(context.Background(), v); err != nil || !created {
-					fmt.Fprintln(os.Stderr, v.ID, created, err)
-					os.Exit(1)
+					panic(fmt.Sprint(v.ID, created, err))
 				}
 				fmt.Println(v.ID)
 			}

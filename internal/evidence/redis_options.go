@@ -163,7 +163,7 @@ func (o RedisOptions) credentials(u *redis.UniversalOptions, user string) error 
 
 // readSecret reads a file without the line end that editors add.
 func readSecret(path string) (string, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the configured path
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}

@@ -74,7 +74,7 @@ func consistent(ctx context.Context, s evidence.Store, short aftercheck.Verifica
 // ListAll returns all pages of a list.
 func ListAll(ctx context.Context, s evidence.Store, f aftercheck.Filter) ([]aftercheck.Verification, error) {
 	var all []aftercheck.Verification
-	for pages := 0; pages < 10_000; pages++ {
+	for range 10_000 {
 		page, err := s.List(ctx, f)
 		if err != nil {
 			return nil, err
