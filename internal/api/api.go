@@ -14,8 +14,8 @@ import (
 
 // Engine is what the API hands requests to. Its errors are
 // *aftercheck.FieldError, aftercheck.ErrNotFound, ErrConflict or
-// ErrUnavailable, perhaps wrapped; any other is the sidecar's own fault. All
-// methods return when their context ends.
+// ErrUnavailable, perhaps wrapped, also as a *verify.Overloaded; any other is the
+// sidecar's own fault. All methods return when their context ends.
 type Engine interface {
 	// Capture takes the pre-state of an incident now, and answers also when no
 	// sensor did.

@@ -16,6 +16,7 @@ import (
 	"github.com/aftercheck/aftercheck/internal/api"
 	"github.com/aftercheck/aftercheck/internal/api/apitest"
 	"github.com/aftercheck/aftercheck/internal/testbed"
+	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
 func TestSnapshotIsCapturedAndRead(t *testing.T) {
@@ -226,7 +227,7 @@ func TestEngineErrorsBecomeStatuses(t *testing.T) {
 		"not found":   {fmt.Errorf("reading: %w", aftercheck.ErrNotFound), 404, "", false},
 		"conflict":    {fmt.Errorf("storing: %w", aftercheck.ErrConflict), 409, "", false},
 		"sealed":      {aftercheck.ErrSealed, 409, "", false},
-		"overload":    {fmt.Errorf("accepting: %w", busy{}), 429, "2", false},
+		"overload":    {fmt.Errorf("accepting: %w", &verify.Overloaded{RetryAfter: 1100 * time.Millisecond}), 429, "2", false},
 		"unavailable": {fmt.Errorf("storing: %w", aftercheck.ErrUnavailable), 503, "1", true},
 		"too slow":    {context.DeadlineExceeded, 503, "1", true},
 		"unexpected":  {errors.New("secret-internals"), 500, "", true},
@@ -252,12 +253,6 @@ func TestEngineErrorsBecomeStatuses(t *testing.T) {
 		})
 	}
 }
-
-// busy is an overload that passes in a bit more than a second.
-type busy struct{}
-
-func (busy) Error() string          { return "busy" }
-func (busy) RetryIn() time.Duration { return 1100 * time.Millisecond }
 
 func TestPanicIsAProblem(t *testing.T) {
 	var log bytes.Buffer

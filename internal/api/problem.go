@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
 // Problem is an error as RFC 9457 has it. It names fields and says what would
@@ -117,16 +118,10 @@ func (s *server) problem(ctx context.Context, where string, err error) *Problem 
 	return p
 }
 
-// overload is an error that knows when the same request may be let in.
-type overload interface {
-	error
-	RetryIn() time.Duration
-}
-
 // toProblem is the one place where errors become statuses.
 func toProblem(where string, err error) *Problem {
 	var field *aftercheck.FieldError
-	var refused overload
+	var refused *verify.Overloaded
 	switch {
 	case errors.As(err, &field):
 		return newProblem(http.StatusUnprocessableEntity, "", ProblemField{where + "." + field.Field, "want " + field.Want})
@@ -135,7 +130,7 @@ func toProblem(where string, err error) *Problem {
 	case errors.Is(err, aftercheck.ErrConflict), errors.Is(err, aftercheck.ErrSealed):
 		return newProblem(http.StatusConflict, "", ProblemField{where + ".id", "this ID is taken by another request; want the same body as before, or another ID"})
 	case errors.As(err, &refused):
-		return later(http.StatusTooManyRequests, "too much is under way; want the same request again later", refused.RetryIn())
+		return later(http.StatusTooManyRequests, "too much is under way; want the same request again later", refused.RetryAfter)
 	case errors.Is(err, aftercheck.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return later(http.StatusServiceUnavailable, "the sidecar cannot serve this just now; want the same request again later", 0)
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/aftercheck/aftercheck/internal/api/apitest"
 )
 
-// secret stands wherever a value is refused; no problem may repeat it.
-const secret = "Zq7-hunter2"
+// secret stands wherever a value is refused; no problem may repeat it. It could
+// be no name of a field, since those are told.
+const secret = "Zq7~hunter2"
 
 // refusal is a request that is refused, and the field that its problem names.
 type refusal struct {
@@ -90,9 +91,10 @@ func refusals() []refusal {
 		get("parameter twice", verifications+"?limit=1&limit=2", 422, "query.limit"),
 		get("bad escape", verifications+"?incident=%zz"+secret, 400, "query"),
 		get("semicolons", verifications+"?incident=a;verdict="+secret, 400, "query"),
-		get("ID that cannot be", verifications+"/"+secret+"%2Fx", 422, "path.id"),
-		get("ID that is not there", verifications+"/"+secret, 404, "path.id"),
-		get("snapshot that is not there", snapshots+"/"+secret, 404, "path.id"),
+		get("ID that cannot be", verifications+"/"+secret, 422, "path.id"),
+		get("ID that is a path", verifications+"/"+secret+"%2Fx", 422, "path.id"),
+		get("ID that is not there", verifications+"/nobody", 404, "path.id"),
+		get("snapshot that is not there", snapshots+"/nobody", 404, "path.id"),
 		get("unknown parameter when reading", verifications+"/x?limit="+secret, 422, "query.limit"),
 	}
 	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/" + secret, "multipart/form-data; boundary=x", ";", "application/problem+json"} {

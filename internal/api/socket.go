@@ -21,32 +21,31 @@ const maxSocketPath = 103
 // of a sidecar which is there but busy.
 const dialTimeout = time.Second
 
-// DefaultSocket returns where the socket is if nobody says otherwise:
-// /run/aftercheck/aftercheck.sock if that directory is there or can be made and
-// can be written, else aftercheck/aftercheck.sock under $XDG_RUNTIME_DIR. It is
-// the former too if that variable is empty, so that the error names it.
+// DefaultSocket returns where the socket is if nobody says otherwise, for the
+// sidecar and its callers alike: /run/aftercheck/aftercheck.sock if it is there
+// or can be made, else aftercheck/aftercheck.sock under $XDG_RUNTIME_DIR. If
+// that variable is empty it is the former, so that the error names it. It only
+// looks and makes nothing.
 func DefaultSocket() string {
 	return defaultSocket(systemSocket, os.Getenv("XDG_RUNTIME_DIR"))
 }
 
 func defaultSocket(system, runtimeDir string) string {
-	if runtimeDir == "" || writable(filepath.Dir(system)) {
+	if _, err := os.Lstat(system); err == nil || runtimeDir == "" || canMake(system) {
 		return system
 	}
 	return filepath.Join(runtimeDir, "aftercheck", "aftercheck.sock")
 }
 
-// writable reports whether the directory is there, or can be made, and a file
-// can be made in it.
-func writable(dir string) bool {
-	if os.MkdirAll(dir, 0o755) != nil {
-		return false
+// canMake reports whether the file, and its directory if that is missing, could
+// be made by us.
+func canMake(path string) bool {
+	const write, search = 2, 1
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		dir = filepath.Dir(dir)
 	}
-	probe, err := os.MkdirTemp(dir, ".probe-")
-	if err != nil {
-		return false
-	}
-	return os.Remove(probe) == nil
+	return syscall.Access(dir, write|search) == nil
 }
 
 // ListenUnix listens on a unix socket at the path, with mode 0660; its

@@ -159,10 +159,15 @@ func TestDefaultSocket(t *testing.T) {
 		{writable, "", writable},
 		{blocked, "/run/user/1", "/run/user/1/aftercheck/aftercheck.sock"},
 		{blocked, "", blocked},
+		{"/proc/1/none/aftercheck.sock", "/run/user/1", "/run/user/1/aftercheck/aftercheck.sock"},
+		{"/proc/self/status", "/run/user/1", "/proc/self/status"}, // it is there, though nobody could make it
 	} {
 		if got := defaultSocket(example.system, example.runtimeDir); got != example.want {
 			t.Errorf("%+v: got %s", example, got)
 		}
+	}
+	if _, err := os.Stat(filepath.Dir(writable)); !os.IsNotExist(err) {
+		t.Errorf("looking made a directory: %v", err)
 	}
 }
 

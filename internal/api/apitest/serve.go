@@ -2,12 +2,11 @@ package apitest
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"log/slog"
 
 	"github.com/aftercheck/aftercheck/internal/api"
 )
