@@ -13,19 +13,11 @@ func autoscalerHealth(s subject) Health {
 	if len(s.sub("status")) == 0 && len(conditions) == 0 {
 		return s.withoutStatus()
 	}
-	limited := ""
-	for _, c := range conditions {
-		switch {
-		case c.Type == "ScalingActive" && c.Reason == "ScalingDisabled" && c.False():
-			return unknown(aftercheck.ReasonScaledDown, "%s", first(c.Message, "the replicas of the target are 0"))
-		case (c.Type == "AbleToScale" || c.Type == "ScalingActive") && c.False() && !backsOff(c.Reason):
-			return unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" does not hold"))
-		case c.Type == "ScalingLimited" && c.True():
-			limited = first(c.Message, c.Reason)
-		}
-	}
+	h, limited := autoscalerTrouble(conditions)
 	current, desired := s.num(0, "status", "currentReplicas"), s.num(0, "status", "desiredReplicas")
 	switch {
+	case h.State != "":
+		return h
 	case s.stale():
 		return progressing(reasonStale, "the controller has not seen the latest generation yet")
 	case current != desired && desired > 0:
@@ -34,6 +26,22 @@ func autoscalerHealth(s subject) Health {
 		return healthy("ScalingLimited", "%s", limited)
 	}
 	return healthy("", "%d replicas, as desired", current)
+}
+
+// autoscalerTrouble returns what the conditions say against the autoscaler, or
+// the zero Health, and at which limit it is.
+func autoscalerTrouble(conditions []condition) (h Health, limited string) {
+	for _, c := range conditions {
+		switch {
+		case c.Type == "ScalingActive" && c.Reason == "ScalingDisabled" && c.False():
+			return unknown(aftercheck.ReasonScaledDown, "%s", first(c.Message, "the replicas of the target are 0")), ""
+		case (c.Type == "AbleToScale" || c.Type == "ScalingActive") && c.False() && !backsOff(c.Reason):
+			return unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" does not hold")), ""
+		case c.Type == "ScalingLimited" && c.True():
+			limited = first(c.Message, c.Reason)
+		}
+	}
+	return Health{}, limited
 }
 
 // backsOff tells the pauses between two rescalings from trouble.

@@ -28,10 +28,9 @@ func polarity(kind string) sense {
 	words := wordsOf(kind)
 	said := neutral
 	for i, word := range words {
+		denied := i > 0 && negations[words[i-1]]
 		switch {
-		case badWords[word] && !(i > 0 && negations[words[i-1]]):
-			return negative
-		case goodWords[word] && i > 0 && negations[words[i-1]]:
+		case badWords[word] && !denied, goodWords[word] && denied:
 			return negative
 		case goodWords[word] || badWords[word] || typeWords[word]:
 			said = positive

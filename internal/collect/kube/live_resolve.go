@@ -60,9 +60,6 @@ func (r *reading) candidate(ctx context.Context, c candidate) (*unstructured.Uns
 		}
 		return o, nil
 	}
-	if c.kind != "Pod" {
-		return nil, nil
-	}
 	for _, maker := range makersOf(c.reference) {
 		o, err := r.get(ctx, maker)
 		switch {

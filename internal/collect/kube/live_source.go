@@ -74,12 +74,12 @@ func (s source) get(ctx context.Context, r reference) (*unstructured.Unstructure
 
 // page is what a list request asks for, and where it ends.
 type page struct {
-	kind             reference // its name is not used
-	labels, fields   string
-	most             int
-	items            []*unstructured.Unstructured
-	truncated        bool
-	restarts         int
+	kind           reference // its name is not used
+	labels, fields string
+	most           int
+	items          []*unstructured.Unstructured
+	truncated      bool
+	restarts       int
 }
 
 // maxRestarts is how often a list begins anew whose continuation expired.

@@ -111,8 +111,9 @@ func (l *labels) custom() {
 	l.add(candidate{reference: r, climb: climbs(r.kind), certain: known || r.group != ""})
 }
 
-// climbs reports whether people mean the owner when they name such an object.
-func climbs(kind string) bool { return kind == "Pod" || kind == "ReplicaSet" }
+// climbs reports whether people mean the owner when they name such an object:
+// it outlives what it makes.
+func climbs(kind string) bool { return kind == "Pod" || kind == "ReplicaSet" || kind == "Job" }
 
 func (l *labels) kinds() {
 	for _, k := range labelKinds {
@@ -142,7 +143,7 @@ func (l *labels) workload() {
 // anyWorkload adds each kind of workload that a bare name may mean.
 func (l *labels) anyWorkload(name string) {
 	for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"} {
-		l.add(candidate{reference: builtIn(kind, l.namespace, name)})
+		l.add(candidate{reference: builtIn(kind, l.namespace, name), climb: climbs(kind)})
 	}
 }
 
@@ -165,7 +166,7 @@ func (l *labels) nodes() {
 // is not the scrape's.
 func (l *labels) addresses() {
 	l.add(candidate{reference: reference{"", "Service", l.namespace, l.value("service", "service_name", "kubernetes_service", "kubernetes_name")}})
-	l.add(candidate{reference: reference{"batch", "Job", l.namespace, l.value("job")}})
+	l.add(candidate{reference: reference{"batch", "Job", l.namespace, l.value("job")}, climb: true})
 }
 
 // names reads the labels that hold a bare name.
@@ -228,25 +229,20 @@ func (x *index) find(i aftercheck.Incident, o Objects) (targets []*unstructured.
 // target as it was known before; the workload that must have made the pod of
 // this name; or the pods of a workload that is itself not among the objects.
 func (x *index) replacement(r reference, known aftercheck.Target) (targets []*unstructured.Unstructured, missing aftercheck.Target) {
-	makers := []reference{}
 	missing = aftercheck.Target{Group: r.group, Kind: r.kind, Namespace: r.namespace, Name: r.name}
-	switch {
-	case known.Name != "":
-		r = reference{known.Group, known.Kind, known.Namespace, known.Name}
-		makers = append(makers, r)
-		missing = known
-	case r.kind == "Pod":
-		makers = makersOf(r)
+	if known.Name != "" {
+		if o := x.named(reference{known.Group, known.Kind, known.Namespace, known.Name}); o != nil {
+			return []*unstructured.Unstructured{o}, aftercheck.Target{}
+		}
+		return nil, known
 	}
-	for _, maker := range makers {
+	for _, maker := range makersOf(r) {
 		if o := x.named(maker); o != nil {
 			return []*unstructured.Unstructured{x.workloadOf(o)}, aftercheck.Target{}
 		}
 	}
-	if known.Name == "" {
-		if pods := x.orphansOf(r); len(pods) > 0 {
-			return pods, aftercheck.Target{}
-		}
+	if pods := x.orphansOf(r); len(pods) > 0 {
+		return pods, aftercheck.Target{}
 	}
 	return nil, missing
 }
