@@ -25,7 +25,8 @@ import (
 // and returns the path of a kubeconfig whose user is the file's ServiceAccount,
 // by a token from the TokenRequest API. What the file leaves without a
 // namespace, subjects of bindings among it, belongs to the given one; namespaces
-// that it names are created.
+// that it names are created. A binding outside the given namespace gets a name
+// of its own for it, so that tests side by side do not take each other's rights.
 func (c *Cluster) ServiceAccountKubeconfig(t testing.TB, namespace, rbacManifestPath string) string {
 	t.Helper()
 	objects, err := readManifests(rbacManifestPath)
@@ -93,8 +94,12 @@ func settle(object *unstructured.Unstructured, namespace string) {
 			subject["namespace"] = namespace
 		}
 	}
-	if len(subjects) > 0 {
-		_ = unstructured.SetNestedSlice(object.Object, subjects, "subjects")
+	if len(subjects) == 0 {
+		return
+	}
+	_ = unstructured.SetNestedSlice(object.Object, subjects, "subjects")
+	if object.GetNamespace() != namespace {
+		object.SetName(object.GetName() + "-" + namespace)
 	}
 }
 
