@@ -13,6 +13,9 @@ func (c *checker) sensors(into *Sensors, written rawSensors) {
 	into.Kubernetes.Kubeconfig = c.file(written.Kubernetes.Kubeconfig)
 	into.Kubernetes.Context = written.Kubernetes.Context
 	c.positive("sensors.kubernetes.timeout", &into.Kubernetes.Timeout, written.Kubernetes.Timeout)
+	set(&into.Kubernetes.Neighbours, written.Kubernetes.Neighbours)
+	count(c, "sensors.kubernetes.max_pods", &into.Kubernetes.MaxPods, written.Kubernetes.MaxPods, 1, 1_000_000)
+	count(c, "sensors.kubernetes.max_neighbours", &into.Kubernetes.MaxNeighbours, written.Kubernetes.MaxNeighbours, 1, 1_000_000)
 	c.prometheus(&into.Prometheus, written.Prometheus)
 
 	taken := map[string]bool{"kubernetes": true, "prometheus": true, "alerts": true}

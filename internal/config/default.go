@@ -9,7 +9,7 @@ import (
 )
 
 // Default is the configuration of an empty file: no sensor but Kubernetes, and
-// that only in a pod.
+// that only where there is a cluster.
 func Default() *Config {
 	return &Config{
 		DefaultNamespace: "default",
@@ -17,7 +17,7 @@ func Default() *Config {
 		Limits:           Limits{MaxInFlight: 100_000, MaxReadingBytes: 64 << 10, MaxConcurrent: 16},
 		DefaultPolicy:    aftercheck.DefaultPolicy(),
 		Sensors: Sensors{
-			Kubernetes: Kubernetes{Enabled: SwitchAuto},
+			Kubernetes: Kubernetes{Enabled: SwitchAuto, Neighbours: true, MaxPods: 5000, MaxNeighbours: 500},
 			Prometheus: defaultPrometheus(),
 		},
 		SelfHealing: SelfHealing{Client: defaultClient(), Timeout: 5 * time.Second, ProposalLifetime: time.Hour},

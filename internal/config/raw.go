@@ -91,10 +91,13 @@ type rawSensors struct {
 }
 
 type rawKubernetes struct {
-	Enabled    string `yaml:"enabled"`
-	Kubeconfig string `yaml:"kubeconfig"`
-	Context    string `yaml:"context"`
-	Timeout    string `yaml:"timeout"`
+	Enabled       string   `yaml:"enabled"`
+	Kubeconfig    string   `yaml:"kubeconfig"`
+	Context       string   `yaml:"context"`
+	Timeout       string   `yaml:"timeout"`
+	Neighbours    *bool    `yaml:"neighbours"`
+	MaxPods       *float64 `yaml:"max_pods"`
+	MaxNeighbours *float64 `yaml:"max_neighbours"`
 }
 
 type rawPrometheus struct {

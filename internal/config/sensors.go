@@ -28,10 +28,12 @@ const (
 
 // Kubernetes is the sensor for Kubernetes objects.
 type Kubernetes struct {
-	Enabled    Switch        // auto: where a kubeconfig is named here, or in a pod
-	Kubeconfig string        // empty: the pod's own account, else $KUBECONFIG or ~/.kube/config
-	Context    string        // empty: the kubeconfig's current one
-	Timeout    time.Duration // of one reading; 0: the policy's sensor_timeout
+	Enabled                Switch        // auto: where there is a cluster to read
+	Kubeconfig             string        // empty: the pod's own account, else $KUBECONFIG or ~/.kube/config
+	Context                string        // empty: the kubeconfig's current one
+	Timeout                time.Duration // of one reading; 0: the policy's sensor_timeout
+	Neighbours             bool          // look at the other workloads of the namespace too
+	MaxPods, MaxNeighbours int           // objects in one reading
 }
 
 // Prometheus is the sensors for metrics and alerts. An empty URL means none.

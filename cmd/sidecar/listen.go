@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/aftercheck/aftercheck/internal/api"
+)
+
+// listen binds every address.
+func (s *sidecar) listen() (err error) {
+	if s.options.tokenFile != "" {
+		if s.token, err = api.TokenFile(s.options.tokenFile); err != nil {
+			return err
+		}
+	}
+	if s.options.webConfig != "" {
+		if err := web.Validate(s.options.webConfig); err != nil {
+			return fmt.Errorf("reading the web configuration: %w", err)
+		}
+	}
+	for _, address := range s.options.webAddresses {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("listening for metrics: %w", err)
+		}
+		s.closing("metrics listener", l)
+		s.web = append(s.web, l)
+	}
+	if s.options.apiAddress != "" {
+		if s.tcp, err = api.ListenTCP(s.options.apiAddress, s.token != nil); err != nil {
+			return err
+		}
+		s.closing("API listener", s.tcp)
+	}
+	if s.socket, err = api.ListenUnix(s.options.socket); err != nil {
+		return err
+	}
+	s.closing("socket", s.socket)
+	return nil
+}
+
+// closing has the listener closed at the end, if its server has not done so.
+func (s *sidecar) closing(name string, l net.Listener) {
+	s.teardown.add(name, func() error {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+}
+
+// serveWeb serves the landing page and /metrics until the context ends. Each
+// listener has a server of its own, since the toolkit changes it.
+func (s *sidecar) serveWeb(ctx context.Context, l net.Listener) error {
+	mux, err := s.pages()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, WriteTimeout: time.Minute}
+	served := make(chan error, 1)
+	go func() {
+		served <- web.Serve(l, server, &web.FlagConfig{WebConfigFile: &s.options.webConfig}, s.log.With("component", "web"))
+	}()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serving metrics on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.grace)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		_ = server.Close() // what is left is cut
+	}
+	<-served
+	return nil
+}
+
+// pages is what the metrics listener serves.
+func (s *sidecar) pages() (http.Handler, error) {
+	landing, err := web.NewLandingPage(web.LandingConfig{
+		Name: "Aftercheck", Description: "Did the fix work?", Version: version.Info(), Profiling: "false",
+		Links: []web.LandingLinks{
+			{Address: "/metrics", Text: "Metrics"},
+			{Address: "/-/healthy", Text: "Healthy"},
+			{Address: "/-/ready", Text: "Ready"},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the landing page: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", landing)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
+		Registry: s.registry, EnableOpenMetrics: true, MaxRequestsInFlight: 40, Timeout: 30 * time.Second,
+	}))
+	mux.Handle("GET /-/healthy", s.handler)
+	mux.Handle("GET /-/ready", s.handler)
+	return mux, nil
+}

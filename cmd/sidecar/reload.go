@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"reflect"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/aftercheck/aftercheck/internal/config"
+	"github.com/aftercheck/aftercheck/internal/exporter"
+	"github.com/aftercheck/aftercheck/internal/verify"
+)
+
+// reloader swaps the configuration for a new one that is wholly valid.
+type reloader struct {
+	file     string // empty: there is none, and a reload changes nothing
+	engine   *verify.Engine
+	notifier *switchable
+	metrics  *exporter.Metrics
+	log      *slog.Logger
+
+	mu      sync.Mutex
+	current *config.Config
+	names   []string // of the sensors
+}
+
+// run reloads on each SIGHUP until the context ends.
+func (r *reloader) run(ctx context.Context) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangups:
+			if err := r.reload(ctx); err != nil {
+				r.log.Error("reloading the configuration", "err", err)
+			}
+		}
+	}
+}
+
+// reload reads the file again. With any mistake in it nothing changes, and the
+// error says where the mistakes are.
+func (r *reloader) reload(context.Context) (err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() { r.metrics.ConfigReloaded(err == nil) }()
+	loaded, err := config.Load(r.file)
+	if err != nil {
+		return err
+	}
+	built, err := buildWorld(loaded, r.metrics, r.log)
+	if err != nil {
+		return err
+	}
+	if fixed := changedForGood(r.current, loaded); len(fixed) > 0 {
+		r.log.Warn("some of what has changed in the configuration needs a restart", "keys", strings.Join(fixed, ", "))
+	}
+	r.engine.Reconfigure(built.sensors, built.policies.find)
+	r.notifier.set(built.notifier)
+	r.names = built.sensors.Names()
+	loaded.Store, loaded.Limits.MaxInFlight = r.current.Store, r.current.Limits.MaxInFlight
+	r.current = loaded
+	r.log.Info("the configuration was loaded again", "sensors", strings.Join(r.names, " "))
+	return nil
+}
+
+// changedForGood lists the keys that differ and cannot change at runtime.
+func changedForGood(before, after *config.Config) []string {
+	var keys []string
+	if !reflect.DeepEqual(before.Store, after.Store) {
+		keys = append(keys, "store")
+	}
+	if before.Limits.MaxInFlight != after.Limits.MaxInFlight {
+		keys = append(keys, "limits.max_in_flight")
+	}
+	return keys
+}
+
+// sensors names the current sensors for people.
+func (r *reloader) sensors() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.names) == 0 {
+		return "none"
+	}
+	return strings.Join(r.names, " ")
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/client"
+	"github.com/aftercheck/aftercheck/internal/api"
+)
+
+// flagged is what flags are added to: a subcommand.
+type flagged interface {
+	Flag(name, help string) *kingpin.FlagClause
+}
+
+// caller is how a subcommand reaches the sidecar.
+type caller struct {
+	address   string
+	tokenFile string
+}
+
+func callerFlags(f flagged) *caller {
+	c := &caller{}
+	f.Flag("socket", "Unix socket of the sidecar, or the URL of its TCP listener.").Default(api.DefaultSocket()).StringVar(&c.address)
+	f.Flag("api.bearer-token-file", "File with the token for a TCP listener.").StringVar(&c.tokenFile)
+	return c
+}
+
+// dial makes a client; it connects when it is first used.
+func (c *caller) dial() (*client.Client, error) {
+	if c.tokenFile == "" {
+		return client.New(c.address)
+	}
+	token, err := api.TokenFile(c.tokenFile)
+	if err != nil {
+		return nil, err
+	}
+	text, err := token()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(c.address, client.WithToken(text))
+}
+
+// incidentFlags add what names an incident.
+func incidentFlags(f flagged) *aftercheck.Incident {
+	i := &aftercheck.Incident{}
+	f.Flag("incident", "Your identifier of the incident.").Required().StringVar(&i.ID)
+	labelFlags(f, &i.Alertname, &i.Labels)
+	f.Flag("starts-at", "When the incident began, as 2006-01-02T15:04:05Z.").SetValue((*moment)(&i.StartsAt))
+	return i
+}
+
+func labelFlags(f flagged, alertname *string, labels *map[string]string) {
+	f.Flag("alertname", "Name of the alert.").StringVar(alertname)
+	*labels = map[string]string{}
+	f.Flag("label", "Label of the alert, as name=value. Repeatable.").PlaceHolder("NAME=VALUE").SetValue(labelValues(*labels))
+}
+
+func outputFlag(f flagged) *string {
+	return f.Flag("output", "text for people, json for programs.").Short('o').Default("text").Enum("text", "json")
+}
+
+// labelValues are repeated name=value flags.
+type labelValues map[string]string
+
+// Set implements kingpin.Value.
+func (l labelValues) Set(text string) error {
+	name, value, found := strings.Cut(text, "=")
+	if !found || name == "" {
+		return errors.New("want name=value, such as namespace=shop")
+	}
+	l[name] = value
+	return nil
+}
+
+// String implements kingpin.Value.
+func (l labelValues) String() string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		pairs = append(pairs, name+"="+l[name])
+	}
+	return strings.Join(pairs, ",")
+}
+
+// IsCumulative tells kingpin that the flag may be repeated.
+func (l labelValues) IsCumulative() bool { return true }
+
+// moment is a time on the command line.
+type moment time.Time
+
+// Set implements kingpin.Value.
+func (m *moment) Set(text string) error {
+	parsed, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return errors.New("want a time as RFC 3339 writes it, such as 2006-01-02T15:04:05Z")
+	}
+	*m = moment(parsed)
+	return nil
+}
+
+// String implements kingpin.Value.
+func (m *moment) String() string {
+	if t := time.Time(*m); !t.IsZero() {
+		return t.Format(time.RFC3339Nano)
+	}
+	return ""
+}
+
+// span is a duration on the command line that may be absent.
+type span struct{ set *aftercheck.Duration }
+
+// Set implements kingpin.Value.
+func (s *span) Set(text string) error {
+	var d aftercheck.Duration
+	if err := d.UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	s.set = &d
+	return nil
+}
+
+// String implements kingpin.Value.
+func (s *span) String() string {
+	if s.set == nil {
+		return ""
+	}
+	return s.set.String()
+}
+
+func printJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return fmt.Errorf("printing JSON: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/common/version"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/aftercheck/aftercheck/internal/api"
+	"github.com/aftercheck/aftercheck/internal/collect"
+	"github.com/aftercheck/aftercheck/internal/config"
+	"github.com/aftercheck/aftercheck/internal/evidence"
+	"github.com/aftercheck/aftercheck/internal/exporter"
+	"github.com/aftercheck/aftercheck/internal/verify"
+)
+
+// sidecar is everything that serve runs.
+type sidecar struct {
+	options  serveOptions
+	log      *slog.Logger
+	registry *prometheus.Registry
+	store    store
+	engine   *verify.Engine
+	reloader *reloader
+	handler  http.Handler
+
+	socket   net.Listener
+	tcp      net.Listener // nil: none
+	token    func() (string, error)
+	web      []net.Listener
+	teardown teardown
+}
+
+// newSidecar builds everything and binds every address, and starts nothing. If
+// it fails, it has given back what it took.
+func newSidecar(o serveOptions, log *slog.Logger) (s *sidecar, err error) {
+	s = &sidecar{options: o, log: log, teardown: teardown{log: log}, registry: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			s.teardown.run(o.grace)
+		}
+	}()
+	settings, err := config.Load(o.configFile)
+	if err != nil {
+		return nil, err
+	}
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := exporter.New(prometheus.WrapRegistererWithPrefix(exporter.Prefix, s.registry), exporter.Options{
+		StoreOperations: evidence.Operations(), RedactionRules: collect.RedactionRules(),
+	})
+	world, err := buildWorld(settings, metrics, log)
+	if err != nil {
+		return nil, err
+	}
+	if s.store, err = openStore(settings.Store, o.storagePath, log); err != nil {
+		return nil, err
+	}
+	s.teardown.add("store", s.store.Close)
+	record := evidence.Observe(s.store, metrics.StoreOperation)
+	notifier := &switchable{}
+	s.engine = verify.New(verify.Options{
+		Store: record, Sensors: world.sensors, Policies: world.policies.find,
+		Metrics: metrics, Notifier: notifier, Logger: log, MaxInFlight: settings.Limits.MaxInFlight, Grace: o.grace,
+	})
+	notifier.set(world.notifier)
+	s.reloader = &reloader{file: o.configFile, current: settings, engine: s.engine, notifier: notifier, metrics: metrics, log: log, names: world.sensors.Names()}
+	s.handler = api.New(api.Options{
+		Engine: answering{s.engine, record}, Logger: log, Reload: s.reloader.reload, RequestTimeout: longestCapture(settings) + 10*time.Second,
+	})
+	metrics.ConfigReloaded(true)
+	return s, s.listen()
+}
+
+// longestCapture is the longest that a capture may take under any policy.
+func longestCapture(c *config.Config) time.Duration {
+	longest := max(20*time.Second, time.Duration(c.DefaultPolicy.CaptureTimeout))
+	for _, p := range c.Policies {
+		longest = max(longest, time.Duration(p.CaptureTimeout))
+	}
+	return longest
+}
+
+// run serves until the context ends, then drains within the grace period and
+// closes the store.
+func (s *sidecar) run(ctx context.Context) error {
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.store.Run(running) })
+	group.Go(func() error { return s.engine.Run(running) })
+	group.Go(func() error { return s.reloader.run(running) })
+	group.Go(func() error { return api.Serve(running, s.socket, s.handler, s.options.grace, s.log) })
+	if s.tcp != nil {
+		guarded := api.Guard(s.handler, s.token, s.log)
+		group.Go(func() error { return api.Serve(running, s.tcp, guarded, s.options.grace, s.log) })
+	}
+	for _, l := range s.web {
+		group.Go(func() error { return s.serveWeb(running, l) })
+	}
+	s.log.Info("serving", s.addresses()...)
+
+	ended := make(chan error, 1)
+	go func() { ended <- group.Wait() }()
+	var err error
+	select {
+	case err = <-ended: // something failed, and the rest has stopped
+	case <-ctx.Done():
+		s.log.Info("stopping", "grace_period", s.options.grace)
+		err = within(s.options.grace+5*time.Second, ended)
+	}
+	s.teardown.run(s.options.grace)
+	if err == nil || errors.Is(err, context.Canceled) {
+		s.log.Info("stopped")
+		return nil
+	}
+	return err
+}
+
+// within waits for the end, but not for ever.
+func within(atMost time.Duration, ended <-chan error) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(atMost):
+		return fmt.Errorf("stopping took longer than %s", atMost)
+	}
+}
+
+// addresses is what the log line at the start says.
+func (s *sidecar) addresses() []any {
+	said := []any{"version", version.Version, "socket", s.socket.Addr().String(), "store", s.store.place}
+	if s.tcp != nil {
+		said = append(said, "api", s.tcp.Addr().String())
+	}
+	for _, l := range s.web {
+		said = append(said, "metrics", l.Addr().String())
+	}
+	return append(said, "sensors", s.reloader.sensors())
+}
