@@ -153,6 +153,7 @@ func TestOutageIsLoggedOnceAtEachEnd(t *testing.T) {
 		failed := h.store.count("verification")
 		h.store.setFault(nil)
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if failed < 100 || failed > 20*60 {
 			t.Errorf("%d tries in a minute by 20 verifications; want bounded retries", failed)
 		}
@@ -187,105 +188,6 @@ func TestStartWaitsForTheStore(t *testing.T) {
 		h.store.setFault(down("check", false))
 		if err := h.engine.Ready(context.Background()); !errors.Is(err, aftercheck.ErrUnavailable) {
 			t.Errorf("ready without a store: %v", err)
-		}
-	})
-}
-
-func TestShutdownDrains(t *testing.T) {
-	bubble(t, patient, func(t *testing.T, h *house) {
-		h.eyes.takes = 4 * time.Second
-		soon := request("soon")
-		soon.Warmup = ptr(aftercheck.Duration(0))
-		h.accept(t, soon) // its round begins at once
-		h.accept(t, request("later"))
-		time.Sleep(time.Second)
-		began := time.Now()
-		states := make(chan string, 2)
-		for _, id := range []string{"soon", "later"} {
-			go func() {
-				v, err := h.engine.Wait(context.Background(), id, time.Hour)
-				if err != nil {
-					t.Errorf("Wait(%s): %v", id, err)
-				}
-				states <- id + " " + string(v.State) + " after " + time.Since(began).String()
-			}()
-		}
-		synctest.Wait()
-		h.stop()
-		if got := time.Since(began); got != 3*time.Second {
-			t.Errorf("stopped after %s, want when the round under way had ended", got)
-		}
-		got := []string{<-states, <-states}
-		slices.Sort(got)
-		if want := []string{"later waiting after 0s", "soon observing after 3s"}; !slices.Equal(got, want) {
-			t.Errorf("waiters got %q, want %q", got, want)
-		}
-		h.refuses(t)
-	})
-}
-
-// refuses checks that a stopped engine takes nothing in, and yet can be asked.
-func (h *house) refuses(t testing.TB) {
-	t.Helper()
-	if _, _, err := h.engine.Accept(context.Background(), request("v9")); !errors.Is(err, aftercheck.ErrUnavailable) {
-		t.Errorf("Accept after the end: %v", err)
-	}
-	if _, err := h.engine.Capture(context.Background(), aftercheck.SnapshotRequest{Incident: request("").Incident}); !errors.Is(err, aftercheck.ErrUnavailable) {
-		t.Errorf("Capture after the end: %v", err)
-	}
-	if err := h.engine.Ready(context.Background()); !errors.Is(err, aftercheck.ErrUnavailable) {
-		t.Errorf("Ready after the end: %v", err)
-	}
-	at := time.Now()
-	if v, err := h.engine.Wait(context.Background(), "soon", time.Hour); err != nil || time.Since(at) != 0 {
-		t.Errorf("Wait after the end: %s, %v after %s", v.State, err, time.Since(at))
-	}
-}
-
-func TestShutdownCutsOffAfterTheGraceTime(t *testing.T) {
-	short := func(o *verify.Options) { o.Grace = 2 * time.Second }
-	bubble(t, func() *house { return newHouse(withJudge(undecided), short) }, func(t *testing.T, h *house) {
-		h.eyes.takes = 7 * time.Second
-		r := request("v1")
-		r.Warmup = ptr(aftercheck.Duration(0))
-		h.accept(t, r)
-		time.Sleep(time.Second)
-		began := time.Now()
-		h.stop()
-		if got := time.Since(began); got != 2*time.Second {
-			t.Errorf("stopped after %s, want the grace time", got)
-		}
-		if v, _ := h.store.stored("v1"); v.Sealed() || len(v.Evidence.Rounds) != 0 {
-			t.Errorf("half a round was stored: %+v", v.Evidence.Rounds)
-		}
-	})
-}
-
-func TestTwoEnginesGiveOneVerdict(t *testing.T) {
-	bubble(t, patient, func(t *testing.T, a *house) {
-		a.accept(t, request("v1"))
-		a.accept(t, request("v2"))
-		b := newHouse(withJudge(undecided))
-		b.store, b.options.Store = a.store, a.store
-		b.eyes.takes = 700 * time.Millisecond // another machine is never as quick to the nanosecond
-		b.engine = verify.New(b.options)
-		b.run(t)
-		defer b.stop()
-		time.Sleep(time.Minute)
-		for _, id := range []string{"v1", "v2"} {
-			v, _ := a.store.stored(id)
-			if !v.Sealed() || a.store.seals[id] != 1 {
-				t.Errorf("%s: %s, sealed %d times", id, v.State, a.store.seals[id])
-			}
-			if got := a.told.times(id) + b.told.times(id); got != 1 {
-				t.Errorf("%s: told %d times", id, got)
-			}
-		}
-		if got := a.sealedCount(t) + b.sealedCount(t); got != 2 {
-			t.Errorf("%v verdicts counted, want 2", got)
-		}
-		if got := a.metric(t, "verifications_in_flight") + b.metric(t, "verifications_in_flight"); got != 0 {
-			t.Errorf("%v still in flight", got)
 		}
 	})
 }
@@ -357,6 +259,23 @@ func TestJudgeSeesTheSameCaseAfterAFailedSeal(t *testing.T) {
 			if !now.Equal(at[0]) {
 				t.Errorf("judged at %s, first at %s", now, at[0])
 			}
+		}
+	})
+}
+
+func TestRoundWhoseAnswerWasLostDecidesAllTheSame(t *testing.T) {
+	sure := func(c assess.Case, now time.Time) assess.Judgement {
+		j := undecided(c, now)
+		j.Sure = j.Sure || len(c.Evidence.Rounds) > 0
+		return j
+	}
+	bubble(t, func() *house { return newHouse(withJudge(sure)) }, func(t *testing.T, h *house) {
+		h.accept(t, request("v1"))
+		h.store.setFault(down("add_round", true))
+		time.Sleep(10050 * time.Millisecond) // the first round is stored
+		h.store.setFault(nil)
+		if v := h.verdict(t, "v1"); len(v.Evidence.Rounds) != 1 || time.Since(v.ObserveFrom) > time.Second {
+			t.Errorf("sealed %s after the first round with %d", time.Since(v.ObserveFrom), len(v.Evidence.Rounds))
 		}
 	})
 }

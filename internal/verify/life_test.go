@@ -171,10 +171,15 @@ func TestQuestionsSayWhatIsKnown(t *testing.T) {
 	})
 }
 
-func TestOnlyTheLastRoundIsJudgedWithItsRawText(t *testing.T) {
+func TestJudgeSeesWhatTheStoreKeeps(t *testing.T) {
 	judged := 0
 	judge := func(c assess.Case, now time.Time) assess.Judgement {
-		judged = max(judged, len(c.Evidence.Rounds))
+		judged = len(c.Evidence.Rounds)
+		for i, round := range c.Evidence.Rounds {
+			if has, wants := round.Readings[0].Raw != "", i == judged-1; has != wants {
+				t.Errorf("round %d of %d is judged with raw text: %v", i+1, judged, has)
+			}
+		}
 		return undecided(c, now)
 	}
 	bubble(t, func() *house { return newHouse(withJudge(judge)) }, func(t *testing.T, h *house) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
 // memory is a store in memory that keeps the contract of evidence.Store and
@@ -25,6 +26,7 @@ type memory struct {
 	// so, whether it is stored all the same.
 	fault func(operation string) (fails, stored bool)
 	calls map[string]int
+	deaf  bool // to contexts that have ended
 }
 
 func newMemory() *memory {
@@ -39,7 +41,7 @@ func newMemory() *memory {
 // do runs the operation under the lock, through its faults. What goes in and
 // out is copied through JSON, as a real store would.
 func (m *memory) do(ctx context.Context, operation string, run func() error) error {
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil && !m.deaf {
 		return fmt.Errorf("%w: %w", aftercheck.ErrUnavailable, err)
 	}
 	m.mu.Lock()
@@ -136,6 +138,11 @@ func (m *memory) AddRound(ctx context.Context, id string, revision int64, r afte
 			return aftercheck.ErrConflict
 		}
 		v = copied(v)
+		for _, before := range v.Evidence.Rounds {
+			for i := range before.Readings {
+				before.Readings[i].Raw = ""
+			}
+		}
 		v.Evidence.Rounds = append(v.Evidence.Rounds, copied(r))
 		v.State, v.NextRoundAt, v.Revision = aftercheck.StateObserving, next, revision+1
 		m.verifications[id] = v
@@ -229,3 +236,55 @@ func (m *memory) stored(id string) (aftercheck.Verification, bool) {
 func down(prefix string, stored bool) func(string) (bool, bool) {
 	return func(operation string) (bool, bool) { return strings.HasPrefix(operation, prefix), stored }
 }
+
+// wire leads from an engine to a store, and can be led elsewhere.
+type wire struct {
+	mu sync.Mutex
+	to verify.Store
+}
+
+func (w *wire) set(to verify.Store) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.to = to
+}
+
+func (w *wire) store() verify.Store {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to
+}
+
+func (w *wire) PutSnapshot(ctx context.Context, s aftercheck.Snapshot) (aftercheck.Snapshot, error) {
+	return w.store().PutSnapshot(ctx, s)
+}
+
+func (w *wire) Snapshot(ctx context.Context, id string) (aftercheck.Snapshot, error) {
+	return w.store().Snapshot(ctx, id)
+}
+
+func (w *wire) Accept(ctx context.Context, v aftercheck.Verification) (aftercheck.Verification, bool, error) {
+	return w.store().Accept(ctx, v)
+}
+
+func (w *wire) AddRound(ctx context.Context, id string, revision int64, r aftercheck.Round, next time.Time) (int64, error) {
+	return w.store().AddRound(ctx, id, revision, r, next)
+}
+
+func (w *wire) Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error) {
+	return w.store().Seal(ctx, id, revision, a, at)
+}
+
+func (w *wire) Verification(ctx context.Context, id string) (aftercheck.Verification, error) {
+	return w.store().Verification(ctx, id)
+}
+
+func (w *wire) List(ctx context.Context, f aftercheck.Filter) (aftercheck.Page, error) {
+	return w.store().List(ctx, f)
+}
+
+func (w *wire) Pending(ctx context.Context, each func(string, time.Time) error) error {
+	return w.store().Pending(ctx, each)
+}
+
+func (w *wire) Check(ctx context.Context) error { return w.store().Check(ctx) }

@@ -93,7 +93,7 @@ func (e *Engine) foundSealed(ctx context.Context, due *entry, v aftercheck.Verif
 // to the notifier.
 func (e *Engine) tell(ctx context.Context, due *entry, v aftercheck.Verification) {
 	e.opts.Metrics.Sealed(v, due.overhead)
-	e.waiters.wake(v.ID)
+	e.waiters.wake(v.ID, &v)
 	logger := e.opts.Logger.With("verification", v.ID, "incident", v.Incident.ID)
 	if v.Assessment != nil {
 		logger = logger.With("verdict", v.Verdict, "reason", v.Reason)

@@ -16,7 +16,7 @@ func (e *Engine) Wait(ctx context.Context, id string, atMost time.Duration) (aft
 	if atMost <= 0 {
 		return e.load(ctx, id)
 	}
-	sealed, leave := e.waiters.join(id)
+	room, leave := e.waiters.join(id)
 	defer leave()
 	v, err := e.load(ctx, id)
 	if err != nil || v.Sealed() {
@@ -25,7 +25,10 @@ func (e *Engine) Wait(ctx context.Context, id string, atMost time.Duration) (aft
 	timer := time.NewTimer(atMost)
 	defer timer.Stop()
 	select {
-	case <-sealed:
+	case <-room.done:
+		if room.sealed != nil {
+			return *room.sealed, nil
+		}
 	case <-timer.C:
 	case <-ctx.Done():
 		return v, context.Cause(ctx)
@@ -66,19 +69,20 @@ type waiters struct {
 
 // room is where all who wait for the same verification sit.
 type room struct {
-	done  chan struct{}
-	seats int
+	done   chan struct{}
+	sealed *aftercheck.Verification // set before done is closed; nil: look it up
+	seats  int
 }
 
-// join returns a channel that is closed when the verification is sealed or
-// waiting has become useless, and a function to call when the caller is gone.
-func (w *waiters) join(id string) (done <-chan struct{}, leave func()) {
+// join returns a room that is done when the verification is sealed or waiting
+// has become useless, and a function to call when the caller is gone.
+func (w *waiters) join(id string) (_ *room, leave func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed || w.count >= w.most {
-		answered := make(chan struct{})
-		close(answered)
-		return answered, func() {}
+		full := &room{done: make(chan struct{})}
+		close(full.done)
+		return full, func() {}
 	}
 	if w.rooms == nil {
 		w.rooms = map[string]*room{}
@@ -90,7 +94,7 @@ func (w *waiters) join(id string) (done <-chan struct{}, leave func()) {
 	}
 	r.seats++
 	w.count++
-	return r.done, func() { w.leave(id, r) }
+	return r, func() { w.leave(id, r) }
 }
 
 func (w *waiters) leave(id string, r *room) {
@@ -103,11 +107,13 @@ func (w *waiters) leave(id string, r *room) {
 	}
 }
 
-// wake answers all who wait for the verification.
-func (w *waiters) wake(id string) {
+// wake answers all who wait for the verification, with its sealed form, or
+// with nil if they have to look it up.
+func (w *waiters) wake(id string, sealed *aftercheck.Verification) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.rooms[id]; r != nil {
+		r.sealed = sealed
 		close(r.done)
 		delete(w.rooms, id)
 	}

@@ -59,7 +59,7 @@ func (e *Engine) after(done *entry, then outcome) *entry {
 	if then.over {
 		// Waiters are woken before the entry is forgotten: whoever finds it
 		// gone finds the verdict.
-		e.waiters.wake(done.id)
+		e.waiters.wake(done.id, nil)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -48,7 +48,7 @@ func (s *eyes) Ask(ctx context.Context, q collect.Question) []aftercheck.Reading
 	}
 	reading.DurationSeconds = time.Since(at).Seconds()
 	if reading.Outcome == aftercheck.ReadingOK {
-		reading.Findings = healthy()
+		reading.Findings, reading.Raw = healthy(), "raw text"
 		if sees != nil {
 			reading.Findings = sees()
 		}
@@ -108,6 +108,7 @@ func (n *told) times(id string) int {
 // house is an engine with everything around it.
 type house struct {
 	store    *memory
+	wire     *wire // from the engine to the store
 	eyes     *eyes
 	told     *told
 	registry *prometheus.Registry
@@ -119,8 +120,9 @@ type house struct {
 // newHouse builds a house whose engine does not run yet.
 func newHouse(change ...func(*verify.Options)) *house {
 	h := &house{store: newMemory(), eyes: &eyes{}, told: &told{}, registry: prometheus.NewRegistry()}
+	h.wire = &wire{to: h.store}
 	h.options = verify.Options{
-		Store: h.store, Sensors: h.eyes, Notifier: h.told,
+		Store: h.wire, Sensors: h.eyes, Notifier: h.told,
 		Metrics: exporter.New(h.registry, exporter.Options{}),
 	}
 	for _, c := range change {
@@ -186,13 +188,15 @@ func (h *house) accept(t testing.TB, r aftercheck.VerificationRequest) afterchec
 	return v
 }
 
-// verdict waits for the verdict for as long as it takes.
+// verdict waits for the verdict for as long as it takes, and in a bubble until
+// everybody is told.
 func (h *house) verdict(t testing.TB, id string) aftercheck.Verification {
 	t.Helper()
 	v, err := h.engine.Wait(context.Background(), id, time.Hour)
 	if err != nil || !v.Sealed() {
 		t.Fatalf("Wait: state %s, %v", v.State, err)
 	}
+	synctest.Wait()
 	return v
 }
 
@@ -247,3 +251,6 @@ func (h *house) metric(t testing.TB, name string) (sum float64) {
 	}
 	return sum
 }
+
+// pass lets time pass in a bubble.
+func pass(d time.Duration) { time.Sleep(d) }
