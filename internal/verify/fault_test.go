@@ -193,7 +193,7 @@ func TestStartWaitsForTheStore(t *testing.T) {
 }
 
 func TestTenThousandWait(t *testing.T) {
-	bubble(t, plain, func(t *testing.T, h *house) {
+	bubble(t, func() *house { return newHouse(withJudge(sure)) }, func(t *testing.T, h *house) {
 		const many = 10_000
 		h.told.about = make(map[string]int, many)
 		var last string
@@ -264,11 +264,6 @@ func TestJudgeSeesTheSameCaseAfterAFailedSeal(t *testing.T) {
 }
 
 func TestRoundWhoseAnswerWasLostDecidesAllTheSame(t *testing.T) {
-	sure := func(c assess.Case, now time.Time) assess.Judgement {
-		j := undecided(c, now)
-		j.Sure = j.Sure || len(c.Evidence.Rounds) > 0
-		return j
-	}
 	bubble(t, func() *house { return newHouse(withJudge(sure)) }, func(t *testing.T, h *house) {
 		h.accept(t, request("v1"))
 		h.store.setFault(down("add_round", true))

@@ -214,6 +214,13 @@ func undecided(c assess.Case, now time.Time) assess.Judgement {
 	return j
 }
 
+// sure is a judge that decides after the first round.
+func sure(c assess.Case, now time.Time) assess.Judgement {
+	j := undecided(c, now)
+	j.Sure = j.Sure || len(c.Evidence.Rounds) > 0
+	return j
+}
+
 func withJudge(judge verify.Judge) func(*verify.Options) {
 	return func(o *verify.Options) { o.Judge = judge }
 }
