@@ -80,6 +80,7 @@ var rules = map[string]rule{
 	"ReplicationController":               replicaSetHealth,
 	"Deployment.apps":                     deploymentHealth,
 	"Deployment.extensions":               deploymentHealth,
+	"DeploymentConfig.apps.openshift.io":  deploymentHealth,
 	"StatefulSet.apps":                    statefulSetHealth,
 	"DaemonSet.apps":                      daemonSetHealth,
 	"DaemonSet.extensions":                daemonSetHealth,

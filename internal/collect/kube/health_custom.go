@@ -82,6 +82,8 @@ func namedHealth(s subject) (Health, bool) {
 		return unhealthy(word, "%s", first(message, "the controller calls it "+word)), true
 	case "Progressing":
 		return progressing(word, "%s", message), true
+	case "Unknown":
+		return unknown(word, "%s", first(message, "the controller cannot tell")), s.has("status", "health")
 	case "Suspended", "Paused":
 		return progressing(aftercheck.ReasonPaused, "%s", first(message, "waits to be resumed")), true
 	}
@@ -112,7 +114,8 @@ var phaseFields = [][]string{
 	{"phase"}, {"state"}, {"status"}, {"health"}, {"healthStatus"}, {"currentState"}, {"printableStatus"}, {"robustness"},
 	{"lifecycleState"}, {"jobStatus", "state"}, {"applicationState", "state"}, {"cluster", "status"}, {"ceph", "health"},
 	{"connectorStatus", "connector", "state"}, {"overallStatus"}, {"jobDeploymentStatus"}, {"clusterStatus"}, {"deploymentState"},
-	{"PostgresClusterStatus"}, {"currentPhase"}, {"deploymentStatus"}, {"syncStatus"}, {"sync", "status"},
+	{"PostgresClusterStatus"}, {"currentPhase"}, {"deploymentStatus"}, {"stageStatus"},
+	{"state", "phase"}, {"jobStatus"}, {"serviceStatus"}, {"jobManagerDeploymentStatus"},
 }
 
 // phaseHealth reads the phase and its like; the worst of several.

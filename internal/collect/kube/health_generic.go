@@ -1,15 +1,24 @@
 package kube
 
+import "slices"
+
 // conditionsHealth judges by status.conditions.
 func conditionsHealth(s subject) opinion {
-	return judgeConditions(s.conditions(), s.num(0, "metadata", "generation"))
+	conditions := s.conditions()
+	if running, ok := s.condition("Running"); ok && running.True() && tasks.MatchString(s.str("kind")) {
+		conditions = slices.DeleteFunc(conditions, func(c condition) bool { return c.Type == "Running" })
+		if _, known := judgeConditions(conditions, s.num(0, "metadata", "generation"))(); !known {
+			return told(progressing(first(running.Reason, "Running"), "%s", first(running.Message, "runs, and is to end by itself")))
+		}
+	}
+	return judgeConditions(conditions, s.num(0, "metadata", "generation"))
 }
 
 // routesHealth judges by the conditions that each parent of a Gateway API route
 // or policy writes; the worst of them.
 func routesHealth(s subject) opinion {
 	var opinions []opinion
-	for _, field := range []string{"parents", "ancestors"} {
+	for _, field := range []string{"parents", "ancestors", "ingress"} {
 		for _, parent := range s.subs("status", field) {
 			opinions = append(opinions, judgeConditions(conditionsIn(parent.subs("conditions")), s.num(0, "metadata", "generation")))
 		}
@@ -49,7 +58,7 @@ func judgeConditions(conditions []condition, generation int64) opinion {
 	case known:
 		return told(sum)
 	}
-	return stoppedHealth(conditions)
+	return restingHealth(conditions)
 }
 
 // underWay returns the first condition that says that work is under way. A
@@ -63,49 +72,53 @@ func underWay(conditions []condition) (condition, bool) {
 	return condition{}, false
 }
 
-// stoppedHealth judges a Progressing that does not hold for a bad reason.
-func stoppedHealth(conditions []condition) opinion {
+// restingHealth judges by the conditions that are neither a summary nor hold: a
+// Progressing that stopped for a bad reason is an illness, a Degraded that does
+// not hold is health where nothing else is said.
+func restingHealth(conditions []condition) opinion {
+	rests := silent
 	for _, c := range conditions {
-		if polarity(c.Type) == activity && c.False() && toneOf(c.Reason) == toneBad {
+		switch {
+		case !c.False():
+		case polarity(c.Type) == activity && toneOf(c.Reason) == toneBad:
 			return told(unhealthy(c.Reason, "%s", first(c.Message, c.Type+" does not hold")))
+		case c.Type == "Degraded":
+			rests = told(healthy(c.Reason, "%s", first(c.Message, "is not degraded")))
 		}
 	}
-	return silent
+	return rests
 }
 
 // summaries are the conditions that sum up the others, by their names in the
 // conventions; where one of them is there, the steps on the way do not count.
-var summaries = set(`Ready Available Healthy Synced Succeeded Operational Reconciled ReconcileSuccess ReconcileComplete
-	Programmed Accepted ResolvedRefs Complete Completed`)
+var summaries = set(`Available Healthy Succeeded Operational Programmed Accepted ResolvedRefs Complete Completed Synced`)
 
-// decisive returns the positive conditions that decide: the summaries if there
-// are any, and among them Ready alone beside Synced and Healthy; else all.
+// beside are the summaries that say another thing than Ready does.
+var beside = set(`Ready Synced Healthy Available`)
+
+// decisive returns the positive conditions that decide: Ready, where it is
+// there, with those beside it; else the summaries and all that is called ready,
+// available or healthy; else every one.
 func decisive(conditions []condition) []condition {
-	var all, sums, ready []condition
-	hasReady := false
-	for _, c := range conditions {
-		if polarity(c.Type) != positive {
-			continue
-		}
-		all = append(all, c)
-		if summaries[c.Type] {
-			sums = append(sums, c)
-		}
-		switch c.Type {
-		case "Ready":
-			hasReady = true
-			ready = append(ready, c)
-		case "Synced", "Healthy", "Available":
-			ready = append(ready, c)
-		}
-	}
+	positives := slices.DeleteFunc(slices.Clone(conditions), func(c condition) bool { return polarity(c.Type) != positive })
+	has := func(in func(condition) bool) bool { return slices.ContainsFunc(positives, in) }
+	var counts func(condition) bool
 	switch {
-	case hasReady:
-		return ready
-	case len(sums) > 0:
-		return sums
+	case has(func(c condition) bool { return c.Type == "Ready" }):
+		counts = func(c condition) bool { return beside[c.Type] }
+	case has(func(c condition) bool { return summaries[c.Type] }):
+		counts = func(c condition) bool { return summaries[c.Type] || namesReadiness(c.Type) }
+	default:
+		return positives
 	}
-	return all
+	return slices.DeleteFunc(positives, func(c condition) bool { return !counts(c) })
+}
+
+// namesReadiness reports whether a condition is about the readiness of a part:
+// PodsReady, ClusterAvailable.
+func namesReadiness(kind string) bool {
+	words := wordsOf(kind)
+	return len(words) > 0 && slices.Contains([]string{"ready", "available", "healthy"}, words[len(words)-1])
 }
 
 // positiveHealth judges one condition whose True is good. It tells nothing of a
@@ -116,10 +129,9 @@ func positiveHealth(c condition, generation int64, working bool) (Health, bool) 
 	case c.Generation > 0 && c.Generation < generation:
 		return progressing(reasonStale, "%s was judged for generation %d of %d", c.Type, c.Generation, generation), true
 	case c.True():
-		if weakTypes[c.Type] && c.Type != "Accepted" && c.Type != "Bound" && c.Type != "Provisioned" && c.Type != "Installed" && c.Type != "Applied" {
-			return Health{}, false
-		}
-		return healthy(c.Reason, "%s", message), true
+		return healthy(c.Reason, "%s", message), !weakTypes[c.Type]
+	case !c.False() && toneOf(c.Status) == toneBad:
+		return unhealthy(first(c.Reason, c.Status), "%s", message), true
 	case !c.False():
 		return progressing(first(c.Reason, c.Type), "%s", message), true
 	}

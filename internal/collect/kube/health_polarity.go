@@ -1,5 +1,7 @@
 package kube
 
+import "strings"
+
 // sense is which status of a condition is the good one.
 type sense int
 
@@ -18,7 +20,7 @@ var neutralTypes = set(`Upgradeable Active Fallback Paused Suspended RetrievedUp
 
 // weakTypes are steps on the way: that they hold is no evidence of health.
 var weakTypes = set(`Initialized Scheduled PodScheduled Created Approved Registered Launched Started Validated Validating
-	Configured Accepted Admitted QuotaReserved Applied Installed Provisioned Bound`)
+	Configured QuotaReserved`)
 
 // polarity reads from the type of a condition which status is the good one.
 func polarity(kind string) sense {
@@ -34,18 +36,23 @@ func polarity(kind string) sense {
 			return negative
 		case goodWords[word] || badWords[word] || typeWords[word]:
 			said = positive
-		case busyWords[word] && said == neutral:
+		case isActivity(word) && said == neutral:
 			said = activity
 		}
 	}
 	return said
 }
 
+// isActivity reports whether a word in a condition's type names work.
+func isActivity(word string) bool {
+	return busyWords[word] && (strings.HasSuffix(word, "ing") || word == "progress" || word == "inprogress")
+}
+
 // typeWords are good words that only condition types use.
 var typeWords = set(`admitted approved created initialized joined launched registered reserved scheduled started refs uploaded
-	released satisfied`)
+	released satisfied provided`)
 
 // falseIsBusy are conditions that are False until their work is done.
-var falseIsBusy = set(`Complete Completed Finished Done Bound Initialized Provisioned Established Admitted Running Created
+var falseIsBusy = set(`Complete Completed Finished Done Bound Initialized Provisioned Established Programmed Running Created
 	Approved Promoted Scheduled Launched Registered Joined UpToDate Updated QuotaReserved Started Issued Deployed Installed
 	PodScheduled Released`)

@@ -47,7 +47,7 @@ func deploymentStatus(s subject, wanted int64) Health {
 
 // settled reports whether no rollout is going on: what lacks now was lost.
 func settled(rolling condition) bool {
-	return rolling.Reason == "NewReplicaSetAvailable" || rolling.Reason == "DeploymentPaused" || rolling.Type == ""
+	return rolling.Reason == "NewReplicaSetAvailable" || rolling.Reason == "NewReplicationControllerAvailable" || rolling.Reason == "DeploymentPaused" || rolling.Type == ""
 }
 
 // replicaCounts compares a Deployment's counts with what is wanted.

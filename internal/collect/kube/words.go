@@ -10,32 +10,39 @@ import (
 // reasons. Each list is read as whole words: ReplicaFailure is replica, failure.
 var (
 	badWords = set(`abnormal aborted backoff blocked broken cannot cancelled canceled conflict conflicted conflicts corrupt
-		corrupted crash crashed crashing crashloop crashlooping crashloopbackoff dangling dead deadlock degraded denied down
+		corrupted crash crashed crashing crashloop crashlooping crashloopbackoff dangling dead deadlock degraded denied
 		duplicate err error errored errors evicted exceeded exhausted expired fail failed failing fails failure failures fault
 		faulted faulty forbidden frequent illegal inaccessible incompatible inconsistent inoperable insufficient invalid killed
 		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping pressure
-		problem readonly red refused rejected stale stalled stuck terminalerror timeout timedout unable unauthorized
+		problem readonly recoverable refused rejected stale stalled stuck terminal terminalerror timeout timedout unable unauthorized
 		unavailable unexpected unhealthy unreachable unrecoverable unresolvable unresponsive unschedulable unsupported
 		unusable violated violation vulnerable wrong critical`)
-	busyWords = set(`accepting adding adopting allocating applying assigning attaching awaiting backingup binding bootstrapping
-		building cloning committing configuring connecting converging copying creating decommissioning deleting dependencies
+	busyWords = set(`accepting adding adopting allocating applying assigning attaching awaiting backing binding bootstrapping
+		building cleaning cloning committing configuring connecting converging copying creating decommissioning deleting dependencies
 		dependency deploying deprovisioning detaching detecting downloading draining enabling executing exporting expanding finalizing
 		finishing forming importing initializing initialising installing instantiating issuing joining launching loading
-		migrating modifying new notready opening ordering patching pending planning preparing processing progress progressing promoting
+		migrating modifying opening ordering patching pending planning preparing processing progress progressing promoting
 		provisioning pulling queued reconciling reconfiguring recovering recreating registering relocating replacing
 		repairing resizing restarting restoring resuming retrying rolling rollingupdate running scaling scheduling
-		setting shrinking starting stopping submitted submitting switching switchover syncing terminating transitioning
-		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming yellow
+		setting shrinking shutting spinning starting stopping submitted submitting switching switchover syncing terminating transitioning
+		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming warn warning
 		inprogress unready unknown deferred`)
 	goodWords = set(`accepted active admitted allocated applied assigned attached atlatestknown available bound built complete
-		completed configured connected current deployed enabled established finished functional green healthy
-		imported installed integrated issued joined latest live loaded normal ok on online open operational
+		completed configured connected current deployed enabled established finished functional healthy
+		imported initialised initialized installed integrated issued joined latest live loaded normal ok online open operational
 		passed paired programmed promoted provisioned reachable ready reconciled replicated resolved running
-		served serving stable succeeded success successful successfully synced synchronized synchronised
+		served serving stable succeed succeeded success successful successfully synced synchronized synchronised
 		up updated uptodate valid validated verified working done implemented`)
 	pausedWords = set(`paused suspended stopped halted hibernated hibernating disabled inactive sleeping scaleddown quiesced
 		shutoff stop pause suspend maintenance`)
 	negations = set(`not no non never without isnt un`)
+
+	// soleWords count only where they are all that is said: ScalingDown is no
+	// outage, and NewReplicaSetAvailable nothing new.
+	soleWords = map[string]tone{
+		"down": toneBad, "red": toneBad, "new": toneBusy, "yellow": toneBusy,
+		"green": toneGood, "on": toneGood, "off": tonePaused,
+	}
 )
 
 // set returns the words of a text.
@@ -64,6 +71,9 @@ const (
 func toneOf(text string) tone {
 	said := toneNone
 	words := wordsOf(text)
+	if len(words) == 1 && soleWords[words[0]] != toneNone {
+		return soleWords[words[0]]
+	}
 	for i, word := range words {
 		denied := i > 0 && negations[words[i-1]]
 		switch {
