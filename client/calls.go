@@ -2,15 +2,17 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/aftercheck/aftercheck"
 )
+
+// longestHold is how long the sidecar holds one call at the most.
+const longestHold = 10 * time.Minute
 
 // Capture captures the state before an action. It answers also when no sensor
 // did. Without an ID the client chooses one, so that the call can be repeated
@@ -20,7 +22,7 @@ func (c *Client) Capture(ctx context.Context, r aftercheck.SnapshotRequest) (aft
 		r.ID = newID()
 	}
 	var s aftercheck.Snapshot
-	err := again(ctx, func() error { return c.call(ctx, http.MethodPost, "/v1/snapshots", nil, r, &s) })
+	err := c.call(ctx, request{method: http.MethodPost, path: "/v1/snapshots", body: r}, &s)
 	return s, err
 }
 
@@ -28,39 +30,54 @@ func (c *Client) Capture(ctx context.Context, r aftercheck.SnapshotRequest) (aft
 // there is none.
 func (c *Client) Snapshot(ctx context.Context, id string) (aftercheck.Snapshot, error) {
 	var s aftercheck.Snapshot
-	err := again(ctx, func() error {
-		return c.call(ctx, http.MethodGet, "/v1/snapshots/"+url.PathEscape(id), nil, nil, &s)
-	})
+	err := c.call(ctx, request{method: http.MethodGet, path: "/v1/snapshots/" + url.PathEscape(id)}, &s)
 	return s, err
 }
 
 // Verify asks whether an action worked, and waits for the verdict at most so
-// long; zero does not wait. The verification may not be sealed when it returns.
-// Without an ID the client chooses one, so that the call can be repeated after
-// a lost connection.
+// long; zero does not wait. Once the verification is accepted there is no error
+// any more, but it may not be sealed yet: ask again with Wait. Without an ID the
+// client chooses one, so that the call can be repeated after a lost connection.
 func (c *Client) Verify(ctx context.Context, r aftercheck.VerificationRequest, wait time.Duration) (aftercheck.Verification, error) {
 	if r.ID == "" {
 		r.ID = newID()
 	}
+	began := time.Now()
 	var v aftercheck.Verification
-	err := again(ctx, func() error {
-		return c.call(ctx, http.MethodPost, "/v1/verifications", waiting(wait), r, &v)
-	})
+	err := c.call(ctx, request{method: http.MethodPost, path: "/v1/verifications", wait: min(wait, longestHold), body: r}, &v)
+	if left := wait - time.Since(began); err == nil && !v.Sealed() && left > 0 {
+		if later, err := c.Wait(ctx, v.ID, left); err == nil {
+			v = later
+		}
+	}
 	return v, err
 }
 
-// Get returns a verification as it is now, with its evidence.
+// Get returns a verification as it is now, with its evidence. The error is
+// aftercheck.ErrNotFound if there is none.
 func (c *Client) Get(ctx context.Context, id string) (aftercheck.Verification, error) {
-	return c.Wait(ctx, id, 0)
+	return c.hold(ctx, id, 0)
 }
 
 // Wait returns a verification with its evidence as soon as it is sealed, or as
-// it is after atMost. The sidecar holds a call for ten minutes at most.
+// it is after atMost, however often it has to ask for that.
 func (c *Client) Wait(ctx context.Context, id string, atMost time.Duration) (aftercheck.Verification, error) {
+	for over := time.Now().Add(atMost); ; {
+		v, err := c.hold(ctx, id, min(time.Until(over), longestHold))
+		if err != nil || v.Sealed() {
+			return v, err
+		}
+		// A sidecar for which too many wait, or that stops, answers early.
+		if left := time.Until(over); left <= 0 || !pause(ctx, min(left, time.Second)) {
+			return v, ctx.Err()
+		}
+	}
+}
+
+// hold asks for a verification once.
+func (c *Client) hold(ctx context.Context, id string, wait time.Duration) (aftercheck.Verification, error) {
 	var v aftercheck.Verification
-	err := again(ctx, func() error {
-		return c.call(ctx, http.MethodGet, "/v1/verifications/"+url.PathEscape(id), waiting(atMost), nil, &v)
-	})
+	err := c.call(ctx, request{method: http.MethodGet, path: "/v1/verifications/" + url.PathEscape(id), wait: wait}, &v)
 	return v, err
 }
 
@@ -81,39 +98,36 @@ func (c *Client) List(ctx context.Context, f aftercheck.Filter) (aftercheck.Page
 		query.Set("limit", strconv.Itoa(f.Limit))
 	}
 	var page aftercheck.Page
-	err := again(ctx, func() error { return c.call(ctx, http.MethodGet, "/v1/verifications", query, nil, &page) })
+	err := c.call(ctx, request{method: http.MethodGet, path: "/v1/verifications", query: query}, &page)
 	return page, err
 }
 
 // Assess judges a pre-state and a post-state that the caller brings; nothing is
 // stored.
 func (c *Client) Assess(ctx context.Context, r aftercheck.AssessmentRequest) (aftercheck.Assessment, error) {
+	if r.PostState == nil {
+		r.PostState = []aftercheck.Reading{} // nothing was seen; null would be no list
+	}
 	var a aftercheck.Assessment
-	err := again(ctx, func() error { return c.call(ctx, http.MethodPost, "/v1/assessments", nil, r, &a) })
+	err := c.call(ctx, request{method: http.MethodPost, path: "/v1/assessments", body: r}, &a)
 	return a, err
 }
 
 // Healthy reports whether the sidecar is alive; nil means that it is.
 func (c *Client) Healthy(ctx context.Context) error {
-	return c.call(ctx, http.MethodGet, "/-/healthy", nil, nil, nil)
+	return c.call(ctx, request{method: http.MethodGet, path: "/-/healthy"}, nil)
 }
 
 // Ready reports whether the sidecar can serve; nil means that it can.
 func (c *Client) Ready(ctx context.Context) error {
-	return c.call(ctx, http.MethodGet, "/-/ready", nil, nil, nil)
+	return c.call(ctx, request{method: http.MethodGet, path: "/-/ready"}, nil)
 }
 
-// Reload makes the sidecar load its configuration again. The error says what is
-// wrong with it; the old one stays in force then.
+// Reload makes the sidecar load its configuration again. If that is not valid
+// it is an error, and the one before stays; the sidecar's log says why.
 func (c *Client) Reload(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "/-/reload", nil, nil, nil)
+	return c.call(ctx, request{method: http.MethodPost, path: "/-/reload"}, nil)
 }
 
-func waiting(d time.Duration) url.Values {
-	if d <= 0 {
-		return nil
-	}
-	return url.Values{"wait": {d.String()}}
-}
-
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
+// newID is 26 random letters and digits.
+func newID() string { return rand.Text() }

@@ -16,8 +16,13 @@ import (
 	"time"
 )
 
-// maxAnswer bounds an answer in bytes.
-const maxAnswer = 256 << 20
+const (
+	// maxAnswer bounds an answer in bytes.
+	maxAnswer = 256 << 20
+	// patience bounds a call whose context has no deadline, beside the time
+	// that it waits for a verdict: an executor must not hang on its sidecar.
+	patience = 2 * time.Minute
+)
 
 // Client talks to one sidecar. It may be used concurrently, and holds no
 // connection that would have to be closed.
@@ -41,14 +46,17 @@ func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h
 // New returns a client of the sidecar at the address: the path of its unix
 // socket, the same as unix:///path, or http://host:port. It does not connect.
 func New(address string, options ...Option) (*Client, error) {
-	c := &Client{}
-	switch path, isURL := strings.CutPrefix(address, "unix://"); {
-	case isURL || strings.HasPrefix(address, "/") || strings.HasPrefix(address, "."):
-		c.base, c.http = "http://aftercheck", overSocket(path)
+	c := &Client{base: "http://localhost"}
+	path, isSocket := strings.CutPrefix(address, "unix://")
+	switch {
+	case path == "":
+		return nil, errAddress
+	case isSocket || strings.HasPrefix(address, "/") || strings.HasPrefix(address, "."):
+		c.http = overSocket(path)
 	default:
 		parsed, err := url.Parse(address)
 		if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
-			return nil, errors.New("address of the sidecar: want the path of its socket, unix:///path, or http://host:port")
+			return nil, errAddress
 		}
 		c.base, c.http = strings.TrimSuffix(parsed.Scheme+"://"+parsed.Host+parsed.Path, "/"), &http.Client{}
 	}
@@ -57,6 +65,8 @@ func New(address string, options ...Option) (*Client, error) {
 	}
 	return c, nil
 }
+
+var errAddress = errors.New("address of the sidecar: want the path of its socket, unix:///path, or http://host:port")
 
 func overSocket(path string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
@@ -68,48 +78,41 @@ func overSocket(path string) *http.Client {
 	}}
 }
 
-// call sends a request and decodes the answer into out, unless that is nil. An
-// answer of 400 or above is a *Problem.
-func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
-	var body io.Reader = http.NoBody
-	if in != nil {
-		data, err := json.Marshal(in)
-		if err != nil {
-			return fmt.Errorf("writing the request: %w", err)
-		}
-		body = bytes.NewReader(data)
-	}
-	address := c.base + path
-	if len(query) > 0 {
-		address += "?" + query.Encode()
-	}
-	request, err := http.NewRequestWithContext(ctx, method, address, body)
-	if err != nil {
-		return fmt.Errorf("making the request: %w", err)
-	}
-	if in != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	if c.token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
-	}
-	return decode(response, answer, out)
+// request is one call of the API.
+type request struct {
+	method, path string
+	query        url.Values
+	wait         time.Duration // how long the sidecar may hold the answer
+	body         any           // nil: none
 }
 
-func decode(response *http.Response, answer []byte, out any) error {
-	if response.StatusCode >= http.StatusBadRequest {
-		return problemOf(response, answer)
+// call sends a request and decodes the answer into out, unless that is nil. A
+// refusal is a *Problem; no answer at all is an aftercheck.ErrUnavailable, after
+// one repetition: all calls are safe to repeat, since their IDs are chosen
+// before the first.
+func (c *Client) call(ctx context.Context, r request, out any) error {
+	if r.wait > 0 {
+		r.query = url.Values{"wait": {r.wait.String()}}
 	}
-	if out == nil {
+	if _, bounded := ctx.Deadline(); !bounded {
+		bounded, cancel := context.WithTimeout(ctx, patience+r.wait)
+		defer cancel()
+		ctx = bounded
+	}
+	data, err := json.Marshal(r.body)
+	if err != nil {
+		return fmt.Errorf("writing the request: %w", err)
+	}
+	status, header, answer, err := c.send(ctx, r, data)
+	if err != nil && pause(ctx, time.Second/10) {
+		status, header, answer, err = c.send(ctx, r, data)
+	}
+	switch {
+	case err != nil:
+		return &unreachable{err}
+	case status >= http.StatusBadRequest:
+		return problemOf(status, header, answer)
+	case out == nil:
 		return nil
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
@@ -118,13 +121,43 @@ func decode(response *http.Response, answer []byte, out any) error {
 	return nil
 }
 
-// again repeats a call that is safe to repeat once, if the connection failed
-// before there was an answer.
-func again(ctx context.Context, call func() error) error {
-	err := call()
-	var unsent *url.Error
-	if !errors.As(err, &unsent) || ctx.Err() != nil {
-		return err
+// send sends the request once; the error is that there is no whole answer.
+func (c *Client) send(ctx context.Context, r request, data []byte) (status int, header http.Header, answer []byte, err error) {
+	address := c.base + r.path
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
 	}
-	return call()
+	var body io.Reader = http.NoBody
+	if r.body != nil {
+		body = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(ctx, r.method, address, body)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	if r.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	return response.StatusCode, response.Header, answer, err
+}
+
+// pause waits; false if the context ended before.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

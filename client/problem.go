@@ -2,7 +2,9 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -55,17 +57,34 @@ func (p *Problem) Is(target error) bool {
 }
 
 // problemOf reads a refusal; a body that is no problem is its detail.
-func problemOf(response *http.Response, body []byte) *Problem {
+func problemOf(status int, header http.Header, body []byte) *Problem {
 	p := &Problem{}
 	if json.Unmarshal(body, p) != nil {
 		p = &Problem{Detail: strings.TrimSpace(string(body[:min(len(body), 1024)]))}
 	}
-	p.Status = response.StatusCode
+	p.Status = status
 	if p.Title == "" {
-		p.Title = http.StatusText(p.Status)
+		p.Title = http.StatusText(status)
 	}
-	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+	if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil {
 		p.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return p
 }
+
+// unreachable is that a sidecar gave no answer.
+type unreachable struct{ err error }
+
+// Error implements error. The URL over a socket is made up, so it is left out.
+func (u *unreachable) Error() string {
+	if made := (*url.Error)(nil); errors.As(u.err, &made) {
+		return "asking the sidecar: " + made.Err.Error()
+	}
+	return "asking the sidecar: " + u.err.Error()
+}
+
+// Unwrap returns what went wrong, such as the context's end.
+func (u *unreachable) Unwrap() error { return u.err }
+
+// Is makes errors.Is find aftercheck.ErrUnavailable.
+func (u *unreachable) Is(target error) bool { return target == aftercheck.ErrUnavailable }
