@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/aftercheck/aftercheck"
@@ -55,6 +56,51 @@ func TestRedisKeys(t *testing.T) {
 		if !strings.HasPrefix(key, "aftercheck:") || ttl < 29*24*time.Hour || ttl > 31*24*time.Hour {
 			t.Errorf("%s lives %s, want about 30 days", key, ttl)
 		}
+	}
+}
+
+// TestRedisForeignEntries repeats and contradicts an accepted request at other
+// times: no index grows. Then it puts back what a crash in the midst would have
+// left there: nobody shows it.
+func TestRedisForeignEntries(t *testing.T) {
+	s := openRedis(t, evidence.RedisOptions{URL: "redis://" + testbed.Redis(t)})
+	ctx, first := t.Context(), evidencetest.Sample(1)
+	if _, _, err := s.Accept(ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	want, err := evidencetest.World(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := keysOf(t, s)
+	own := s.Client().ZRange(ctx, "aftercheck:index:accepted", 0, -1).Val()[0]
+
+	again, other := first, first
+	again.AcceptedAt = first.AcceptedAt.Add(time.Minute)
+	other.Incident.ID, other.RequestDigest = "another", "another"
+	if _, created, err := s.Accept(ctx, again); err != nil || created {
+		t.Fatalf("repeated: created %v, error %v", created, err)
+	}
+	if _, _, err := s.Accept(ctx, other); !errors.Is(err, aftercheck.ErrConflict) {
+		t.Fatalf("contradicted: error %v, want ErrConflict", err)
+	}
+	if diff := cmp.Diff(keys, keysOf(t, s)); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	for _, index := range []string{"accepted", "pending"} {
+		key := "aftercheck:index:" + index
+		if diff := cmp.Diff([]string{own}, s.Client().ZRange(ctx, key, 0, -1).Val()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", key, diff)
+		}
+		foreign := "f" + own[1:] // the same verification, at another time
+		s.Client().ZAdd(ctx, key, redis.Z{Member: foreign}, redis.Z{Member: "no entry at all"})
+	}
+	got, err := evidencetest.World(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("world (-want +got):\n%s", diff)
 	}
 }
 
