@@ -47,24 +47,20 @@ func run(t *testing.T, e example, socket string) (output string, code int) {
 
 func TestExamples(t *testing.T) {
 	score := 0.9
+	recovered := &aftercheck.Assessment{
+		Verdict: aftercheck.Success, Reason: aftercheck.ReasonRecovered, Explanation: "It recovered.", Score: &score,
+	}
+	broken := &aftercheck.Assessment{Verdict: aftercheck.Failed, Reason: aftercheck.ReasonStillBroken}
 	for name, e := range examples(t) {
 		t.Run(name, func(t *testing.T) {
-			engine := &apitest.Engine{SealWith: &aftercheck.Assessment{
-				Verdict: aftercheck.Success, Reason: aftercheck.ReasonRecovered, Explanation: "It recovered.", Score: &score,
-			}}
+			engine := &apitest.Engine{SealWith: recovered}
 			socket := apitest.Serve(t, api.Options{Engine: engine})
 			if out, code := run(t, e, socket); code != 0 || !strings.Contains(out, e.success) || !strings.Contains(out, "restart_service:api") {
 				t.Errorf("a repair that works: exits %d: %s", code, out)
 			}
-			page, err := engine.List(t.Context(), aftercheck.Filter{})
-			if err != nil || len(page.Verifications) != 1 {
-				t.Fatalf("stored %+v, %v", page, err)
-			}
-			v := page.Verifications[0]
-			if v.SnapshotID == "" || v.Action.Text != "echo restart_service:api" || v.Action.StartedAt.IsZero() || v.Action.FinishedAt.Before(v.Action.StartedAt) {
-				t.Errorf("stored %+v", v)
-			}
-			engine.SealWith = &aftercheck.Assessment{Verdict: aftercheck.Failed, Reason: aftercheck.ReasonStillBroken}
+			asked(t, engine)
+			engine = &apitest.Engine{SealWith: broken}
+			socket = apitest.Serve(t, api.Options{Engine: engine})
 			if out, code := run(t, e, socket); code != e.failedCode || !strings.Contains(out, e.failed) {
 				t.Errorf("a repair that does nothing: exits %d: %s", code, out)
 			}
@@ -72,5 +68,18 @@ func TestExamples(t *testing.T) {
 				t.Errorf("without a sidecar: exits %d: %s", code, out)
 			}
 		})
+	}
+}
+
+// asked checks what the example asked for.
+func asked(t *testing.T, engine *apitest.Engine) {
+	t.Helper()
+	page, err := engine.List(t.Context(), aftercheck.Filter{})
+	if err != nil || len(page.Verifications) != 1 {
+		t.Fatalf("stored %+v, %v", page, err)
+	}
+	v := page.Verifications[0]
+	if v.SnapshotID == "" || v.Action.Text != "echo restart_service:api" || v.Action.StartedAt.IsZero() || v.Action.FinishedAt.Before(v.Action.StartedAt) {
+		t.Errorf("stored %+v", v)
 	}
 }
