@@ -28,7 +28,7 @@ func (s *sidecar) listen() (err error) {
 		}
 	}
 	for _, address := range s.options.webAddresses {
-		l, err := net.Listen("tcp", address)
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 		if err != nil {
 			return fmt.Errorf("listening for metrics: %w", err)
 		}
@@ -80,7 +80,9 @@ func (s *sidecar) serveWeb(ctx context.Context, l net.Listener) error {
 	if err := server.Shutdown(stopping); err != nil {
 		_ = server.Close() // what is left is cut
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving metrics on %s: %w", l.Addr(), err)
+	}
 	return nil
 }
 

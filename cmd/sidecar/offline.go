@@ -164,39 +164,46 @@ type export struct {
 // exported reads a file as what the API returns. It returns nil if the file is
 // nothing of the sort, and is then to be read as Kubernetes objects.
 func exported(data []byte) (*picture, error) {
-	asJSON, err := yaml.YAMLToJSON(data)
-	if err != nil {
-		return nil, nil //nolint:nilerr // several documents, or no YAML: the decoder of objects says what is wrong
+	asJSON := oneDocument(data)
+	switch {
+	case isReadings(asJSON):
+		p := &picture{}
+		if err := json.Unmarshal(asJSON, &p.readings); err != nil {
+			return nil, fmt.Errorf("reading it as a list of readings: %w", err)
+		}
+		return p, nil
+	case isExport(asJSON):
+		var e export
+		if err := json.Unmarshal(asJSON, &e); err != nil {
+			return nil, fmt.Errorf("reading it as exported evidence: %w", err)
+		}
+		return e.picture()
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(asJSON), []byte("[")) {
-		return exportedList(asJSON)
-	}
-	var marks map[string]json.RawMessage
-	if json.Unmarshal(asJSON, &marks) != nil || marks["apiVersion"] != nil {
-		return nil, nil
-	}
-	if marks["evidence"] == nil && marks["readings"] == nil && marks["post_state"] == nil {
-		return nil, nil
-	}
-	var e export
-	if err := json.Unmarshal(asJSON, &e); err != nil {
-		return nil, fmt.Errorf("reading it as exported evidence: %w", err)
-	}
-	return e.picture()
+	return nil, nil
 }
 
-func exportedList(asJSON []byte) (*picture, error) {
-	var first []struct {
+// oneDocument is a file of one YAML or JSON document as JSON, else nil.
+func oneDocument(data []byte) []byte {
+	asJSON, err := yaml.YAMLToJSON(data)
+	if err != nil {
+		return nil
+	}
+	return asJSON
+}
+
+func isReadings(asJSON []byte) bool {
+	var list []struct {
 		Sensor string `json:"sensor"`
 	}
-	if json.Unmarshal(asJSON, &first) != nil || len(first) == 0 || first[0].Sensor == "" {
-		return nil, nil
+	return json.Unmarshal(asJSON, &list) == nil && len(list) > 0 && list[0].Sensor != ""
+}
+
+func isExport(asJSON []byte) bool {
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(asJSON, &keys) != nil || keys["apiVersion"] != nil {
+		return false
 	}
-	var readings []aftercheck.Reading
-	if err := json.Unmarshal(asJSON, &readings); err != nil {
-		return nil, fmt.Errorf("reading it as a list of readings: %w", err)
-	}
-	return &picture{readings: readings}, nil
+	return keys["evidence"] != nil || keys["readings"] != nil || keys["post_state"] != nil
 }
 
 func (e export) picture() (*picture, error) {

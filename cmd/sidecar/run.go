@@ -79,8 +79,10 @@ func (w *wrapped) run(ctx context.Context) (int, error) {
 	if action.Text == "" {
 		action.Text = strings.Join(w.words, " ")
 	}
-	// Signals are for the command from here on.
-	api, snapshot := w.before(context.WithoutCancel(ctx), action)
+	api, snapshot := w.before(ctx, action)
+	if ctx.Err() != nil {
+		return exitSignalBase + int(syscall.SIGINT), errors.New("interrupted before the command was run")
+	}
 	action.StartedAt = time.Now()
 	code, err := w.execute()
 	action.FinishedAt = time.Now()
@@ -135,9 +137,10 @@ func (w *wrapped) before(ctx context.Context, action aftercheck.Action) (*client
 	return api, snapshot.ID
 }
 
-// after asks for a verification and, if wait is set, waits for its verdict.
+// after asks for a verification, also after an interruption, and waits for its
+// verdict if wait is set.
 func (w *wrapped) after(ctx context.Context, api *client.Client, r aftercheck.VerificationRequest, wait bool) (aftercheck.Verification, error) {
-	asking, cancel := context.WithTimeout(ctx, callTimeout)
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	v, err := api.Verify(asking, r, 0)
 	if err != nil || !wait {

@@ -41,16 +41,21 @@ type sidecar struct {
 
 // newSidecar builds everything and binds every address, and starts nothing. If
 // it fails, it has given back what it took.
-func newSidecar(o serveOptions, log *slog.Logger) (s *sidecar, err error) {
-	s = &sidecar{options: o, log: log, teardown: teardown{log: log}, registry: prometheus.NewRegistry()}
-	defer func() {
-		if err != nil {
-			s.teardown.run(o.grace)
-		}
-	}()
+func newSidecar(o serveOptions, log *slog.Logger) (*sidecar, error) {
+	s := &sidecar{options: o, log: log, teardown: teardown{log: log}, registry: prometheus.NewRegistry()}
+	if err := s.build(); err != nil {
+		s.teardown.run(o.grace)
+		return nil, err
+	}
+	return s, nil
+}
+
+// build wires config, registry, sensors, store, engine, API and listeners.
+func (s *sidecar) build() error {
+	o, log := s.options, s.log
 	settings, err := config.Load(o.configFile)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := exporter.New(prometheus.WrapRegistererWithPrefix(exporter.Prefix, s.registry), exporter.Options{
@@ -58,10 +63,10 @@ func newSidecar(o serveOptions, log *slog.Logger) (s *sidecar, err error) {
 	})
 	world, err := buildWorld(settings, metrics, log)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.store, err = openStore(settings.Store, o.storagePath, log); err != nil {
-		return nil, err
+		return err
 	}
 	s.teardown.add("store", s.store.Close)
 	record := evidence.Observe(s.store, metrics.StoreOperation)
@@ -76,7 +81,7 @@ func newSidecar(o serveOptions, log *slog.Logger) (s *sidecar, err error) {
 		Engine: answering{s.engine, record}, Logger: log, Reload: s.reloader.reload, RequestTimeout: longestCapture(settings) + 10*time.Second,
 	})
 	metrics.ConfigReloaded(true)
-	return s, s.listen()
+	return s.listen()
 }
 
 // longestCapture is the longest that a capture may take under any policy.

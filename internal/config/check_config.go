@@ -133,5 +133,5 @@ func (c *checker) match(path string, written rawMatch) Match {
 	if _, err := regexp.Compile(written.Alertname); err != nil {
 		c.wrong(path+".alertname", "want a regular expression (RE2) for the whole alert name")
 	}
-	return Match{Alertname: written.Alertname, Labels: written.Labels}
+	return Match(written)
 }
