@@ -44,7 +44,9 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, grace time
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
-	<-served
+	if served := <-served; err == nil && !errors.Is(served, http.ErrServerClosed) {
+		err = served
+	}
 	if err != nil {
 		return fmt.Errorf("ending the service on %s: %w", l.Addr(), err)
 	}

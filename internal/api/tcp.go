@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -24,7 +25,7 @@ func ListenTCP(address string, withToken bool) (net.Listener, error) {
 	if !withToken && !loopback(host) {
 		return nil, fmt.Errorf("listening on %s: want a loopback address, such as 127.0.0.1, or a bearer token file", address)
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w", address, err)
 	}
