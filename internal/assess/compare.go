@@ -205,22 +205,23 @@ func subjectOf(path string) aftercheck.Subject {
 	return aftercheck.Subject{Kind: path}
 }
 
-// phrase says a finding in a few words: state, reason, value.
-func phrase(f *aftercheck.Finding) string {
-	words := []string{}
-	if f.State != "" {
-		words = append(words, string(f.State))
+// inWords says a finding's state and reason: unhealthy (CrashLoopBackOff).
+func inWords(f *aftercheck.Finding) string {
+	if f.Reason == "" {
+		return string(f.State)
 	}
-	if f.Reason != "" {
-		words = append(words, "("+f.Reason+")")
-	}
-	if f.Value != nil {
-		words = append(words, strings.TrimSpace(number(f.Value.Number)+" "+f.Value.Unit))
-	}
-	return strings.Join(words, " ")
+	return strings.TrimSpace(string(f.State) + " (" + f.Reason + ")")
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+// phrase is inWords, with the value where there is one.
+func phrase(f *aftercheck.Finding) string {
+	if f.Value == nil {
+		return inWords(f)
+	}
+	return strings.TrimSpace(inWords(f) + " at " + number(f.Value.Number) + " " + f.Value.Unit)
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // brief says what is worst in a glance in a few words: unhealthy
 // (CrashLoopBackOff). Another subject than the target is named.
@@ -252,9 +253,9 @@ func (g glance) worst() (*aftercheck.Finding, string) {
 	case g.state != aftercheck.StateUnhealthy && g.state != aftercheck.StateProgressing:
 		return nil, string(g.state)
 	}
-	for _, f := range slices.Concat(g.units, g.signals, g.pods) {
+	for _, f := range slices.Concat(g.signals, g.units, g.pods) {
 		if f.State == g.state {
-			return f, phrase(f)
+			return f, inWords(f)
 		}
 	}
 	return nil, string(g.state)

@@ -135,6 +135,7 @@ func (g *glance) takeTarget(f *aftercheck.Finding) {
 	case aftercheck.CheckPresence:
 		g.gone = g.gone || f.State == aftercheck.StateUnhealthy
 	}
+	f = unpaused(f)
 	switch {
 	case f.State == "":
 	case f.Signal:
@@ -144,6 +145,17 @@ func (g *glance) takeTarget(f *aftercheck.Finding) {
 	default:
 		g.units = append(g.units, f)
 	}
+}
+
+// unpaused makes a healthy target that is paused one that has not arrived:
+// what does not run its course is not healed.
+func unpaused(f *aftercheck.Finding) *aftercheck.Finding {
+	if f.State != aftercheck.StateHealthy || f.Reason != aftercheck.ReasonPaused {
+		return f
+	}
+	paused := *f
+	paused.State = aftercheck.StateProgressing
+	return &paused
 }
 
 func (g *glance) takeNeighbour(f *aftercheck.Finding) {

@@ -155,6 +155,9 @@ func TestJudge(t *testing.T) {
 		"nothing listened before either": {
 			world{text: "docker start api", before: one(sees(probe(unhealthy, "ConnectionRefused"))), rounds: times(6, sees(probe(unhealthy, "ConnectionRefused")))},
 			aftercheck.Failed, aftercheck.ReasonStillBroken, "no"},
+		"paused as a fix": {
+			world{text: "kubectl rollout pause deployment/api", before: one(down), rounds: times(6, sees(health(healthy, aftercheck.ReasonPaused)))},
+			aftercheck.Degraded, aftercheck.ReasonStillConverging, "unknown"},
 		"no round before the deadline": {
 			world{text: undo, before: one(down)}, aftercheck.Timeout, aftercheck.ReasonDeadlineExceeded, "unknown"},
 		"no round, the sidecar was away": {
