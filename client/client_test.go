@@ -150,7 +150,7 @@ func TestRefusalsAreProblems(t *testing.T) {
 			t.Errorf("%v: %v", example.fail, err)
 		}
 		for _, other := range []error{aftercheck.ErrConflict, aftercheck.ErrUnavailable, aftercheck.ErrNotFound} {
-			if other != example.is && errors.Is(err, other) {
+			if !errors.Is(other, example.is) && errors.Is(err, other) {
 				t.Errorf("%v is also %v", err, other)
 			}
 		}
