@@ -329,3 +329,41 @@ func (b neverending) Read(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// held is an engine whose assessments end when the test says so.
+type held struct {
+	*apitest.Engine
+	release chan struct{}
+}
+
+func (h *held) Assess(context.Context, aftercheck.AssessmentRequest) (aftercheck.Assessment, error) {
+	_, _ = h.Engine.Assess(context.Background(), aftercheck.AssessmentRequest{})
+	<-h.release
+	return success(), nil
+}
+
+func TestAssessmentsTakeTurns(t *testing.T) {
+	const atOnce = 4
+	engine := &held{&apitest.Engine{}, make(chan struct{})}
+	c := serveWith(t, api.Options{Engine: engine, RequestTimeout: 100 * time.Millisecond})
+	answered := make(chan reply, atOnce)
+	for range atOnce {
+		go func() { answered <- c.do("POST", "/v1/assessments", assessmentBody) }()
+	}
+	testbed.Eventually(t, 10*time.Second, func() error {
+		if n := engine.Calls("Assess"); n != atOnce {
+			return fmt.Errorf("%d assessments", n)
+		}
+		return nil
+	})
+	got := c.do("POST", "/v1/assessments", assessmentBody)
+	if p := got.problem(t); p.Status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
+		t.Errorf("one more: %s", got.body)
+	}
+	close(engine.release)
+	for range atOnce {
+		if got := <-answered; got.status != http.StatusOK {
+			t.Errorf("under way: %s", got.body)
+		}
+	}
+}
