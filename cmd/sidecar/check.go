@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -24,7 +23,7 @@ func checkConfigCommand(app *kingpin.Application, c *console) command {
 		if err != nil {
 			return exitTrouble, err
 		}
-		fmt.Fprintf(c.out, "%s is valid: %d named policies; sensors: %s\n", *file, len(settings.Policies), strings.Join(built.sensors.Names(), ", "))
+		fmt.Fprintf(c.out, "%s is valid: %d named policies; sensors: %s\n", *file, len(settings.Policies), listed(built.sensors.Names()))
 		return exitOK, nil
 	}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -68,7 +69,7 @@ func (s *sidecar) serveWeb(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, WriteTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() {
-		served <- web.Serve(l, server, &web.FlagConfig{WebConfigFile: &s.options.webConfig}, s.log.With("component", "web"))
+		served <- web.Serve(l, server, &web.FlagConfig{WebConfigFile: &s.options.webConfig}, slog.New(onlyWarnings{s.log.Handler()}))
 	}()
 	select {
 	case err := <-served:
@@ -107,4 +108,13 @@ func (s *sidecar) pages() (http.Handler, error) {
 	mux.Handle("GET /-/healthy", s.handler)
 	mux.Handle("GET /-/ready", s.handler)
 	return mux, nil
+}
+
+// onlyWarnings keeps the toolkit from saying again what the line at the start
+// says.
+type onlyWarnings struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (h onlyWarnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }

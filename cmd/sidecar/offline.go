@@ -40,6 +40,7 @@ type picture struct {
 	policy   *aftercheck.Policy
 	readings []aftercheck.Reading
 	evidence *aftercheck.Evidence // set if the file is a whole verification
+	away     bool                 // the sidecar was away when that was due
 	objects  *kube.Objects        // set if the file holds Kubernetes objects
 }
 
@@ -76,7 +77,7 @@ func (o offlineOptions) caseOf(pre, post *picture) assess.Case {
 		c.Incident.Labels = o.Labels
 	}
 	if post.evidence != nil {
-		c.Evidence = *post.evidence
+		c.Evidence, c.Away = *post.evidence, post.away
 	}
 	var known aftercheck.Target
 	if pre != nil {
@@ -155,6 +156,7 @@ type export struct {
 	Incident  aftercheck.Incident   `json:"incident"`
 	Action    aftercheck.Action     `json:"action"`
 	Policy    json.RawMessage       `json:"policy"`
+	Reason    aftercheck.Reason     `json:"reason"`
 	Evidence  *aftercheck.Evidence  `json:"evidence"`
 	Readings  *[]aftercheck.Reading `json:"readings"`
 	PostState *[]aftercheck.Reading `json:"post_state"`
@@ -195,7 +197,10 @@ func isReadings(asJSON []byte) bool {
 	var list []struct {
 		Sensor string `json:"sensor"`
 	}
-	return json.Unmarshal(asJSON, &list) == nil && len(list) > 0 && list[0].Sensor != ""
+	if !bytes.HasPrefix(asJSON, []byte("[")) || json.Unmarshal(asJSON, &list) != nil {
+		return false
+	}
+	return len(list) == 0 || list[0].Sensor != ""
 }
 
 func isExport(asJSON []byte) bool {
@@ -207,7 +212,7 @@ func isExport(asJSON []byte) bool {
 }
 
 func (e export) picture() (*picture, error) {
-	p := &picture{incident: e.Incident, action: e.Action, evidence: e.Evidence}
+	p := &picture{incident: e.Incident, action: e.Action, evidence: e.Evidence, away: e.Reason == aftercheck.ReasonSidecarAway}
 	switch {
 	case e.Evidence != nil && len(e.Policy) > 0:
 		p.policy = &aftercheck.Policy{}
@@ -246,20 +251,20 @@ func printAssessment(w io.Writer, a aftercheck.Assessment, output string) error 
 		score = fmt.Sprintf("%.2f", *a.Score)
 	}
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s (%s): %s\nscore %s, root cause cleared: %s\n", a.Verdict, a.Reason, a.Explanation, score, a.RootCauseCleared)
+	fmt.Fprintf(&text, "%s (%s): %s\nscore %s, root cause cleared: %s\n", a.Verdict, a.Reason, line(a.Explanation), score, a.RootCauseCleared)
 	for _, p := range a.Parts {
 		if p.Measured {
-			fmt.Fprintf(&text, "  %-14s %.2f of %.2f  %s; wanted %s\n", p.Name, p.Weight*p.Score, p.Weight, p.Value, p.Wanted)
+			fmt.Fprintf(&text, "  %-14s %.2f of %.2f  %s; wanted %s\n", p.Name, p.Weight*p.Score, p.Weight, line(p.Value), line(p.Wanted))
 		}
 	}
 	for _, r := range a.Regressions {
-		fmt.Fprintf(&text, "regression: %s %s was %s, is %s\n", r.Subject, r.Check, r.Before, r.After)
+		fmt.Fprintf(&text, "regression: %s %s was %s, is %s\n", line(r.Subject.String()), r.Check, line(r.Before), line(r.After))
 	}
 	for _, f := range a.Findings {
-		fmt.Fprintf(&text, "finding: %s %s %s %s %s\n", f.Subject, f.Check, f.State, f.Reason, f.Message)
+		fmt.Fprintf(&text, "finding: %s %s %s %s %s\n", line(f.Subject.String()), f.Check, f.State, line(f.Reason), line(f.Message))
 	}
 	for _, n := range a.Notes {
-		fmt.Fprintf(&text, "note: %s\n", n)
+		fmt.Fprintf(&text, "note: %s\n", line(n))
 	}
 	_, err := w.Write(text.Bytes())
 	return err

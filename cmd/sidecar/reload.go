@@ -67,7 +67,7 @@ func (r *reloader) reload(context.Context) (err error) {
 	r.names = built.sensors.Names()
 	loaded.Store, loaded.Limits.MaxInFlight = r.current.Store, r.current.Limits.MaxInFlight
 	r.current = loaded
-	r.log.Info("the configuration was loaded again", "sensors", strings.Join(r.names, " "))
+	r.log.Info("the configuration was loaded again", "sensors", listed(r.names))
 	return nil
 }
 
@@ -87,8 +87,12 @@ func changedForGood(before, after *config.Config) []string {
 func (r *reloader) sensors() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.names) == 0 {
+	return listed(r.names)
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
 		return "none"
 	}
-	return strings.Join(r.names, " ")
+	return strings.Join(names, " ")
 }

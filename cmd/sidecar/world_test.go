@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/config"
+)
+
+func parsed(t *testing.T, text string) *config.Config {
+	t.Helper()
+	c, err := config.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestPoliciesByNameAndByMatch(t *testing.T) {
+	p, err := buildPolicies(parsed(t, `
+default_policy: {rounds: 2}
+policies:
+- {name: asked, rounds: 3}
+- {name: database, rounds: 4, match: {alertname: "Db.*"}}
+- {name: shop, rounds: 5, match: {labels: [namespace=shop]}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := map[string]string{"namespace": "shop"}
+	for name, c := range map[string]struct {
+		name     string
+		incident aftercheck.Incident
+		want     int
+	}{
+		"nothing fits":           {"", aftercheck.Incident{Alertname: "X"}, 2},
+		"by the alert's name":    {"", aftercheck.Incident{Alertname: "DbDown", Labels: shop}, 4},
+		"by labels":              {"", aftercheck.Incident{Alertname: "X", Labels: shop}, 5},
+		"a part of the name":     {"", aftercheck.Incident{Alertname: "MyDbDown"}, 2},
+		"by name":                {"asked", aftercheck.Incident{Labels: shop}, 3},
+		"the default one's name": {"default", aftercheck.Incident{Labels: shop}, 2},
+	} {
+		got, err := p.find(c.name, c.incident)
+		if err != nil || got.Rounds != c.want {
+			t.Errorf("%s: got %d rounds and %v, want %d", name, got.Rounds, err, c.want)
+		}
+	}
+	if _, err := p.find("absent", aftercheck.Incident{}); !errors.Is(err, aftercheck.ErrNotFound) {
+		t.Errorf("an unknown policy gives %v", err)
+	}
+}
+
+func TestChangesThatNeedARestart(t *testing.T) {
+	before := parsed(t, "")
+	for text, want := range map[string][]string{
+		"":                                   nil,
+		"default_policy: {warmup: 1s}":       nil,
+		"store: {retention: 1d}":             {"store"},
+		"limits: {max_in_flight: 5}":         {"limits.max_in_flight"},
+		"limits: {max_reading_bytes: 2048}":  nil,
+		"store: {redis: {url: 'redis://h'}}": {"store"},
+	} {
+		if got := changedForGood(before, parsed(t, text)); !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+// TestOwnSecretsAreRedacted leads a secret from its file to what removes it.
+func TestOwnSecretsAreRedacted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("correct-horse-battery\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := parsed(t, "sensors: {http: [{name: a, url: 'http://a', authorization: {credentials_file: "+path+"}}]}")
+	secrets, err := ownSecrets(c)
+	if err != nil || !slices.Equal(secrets, []string{"correct-horse-battery"}) {
+		t.Errorf("got %v and %v", secrets, err)
+	}
+}
+
+// TestReferenceBuilds makes everything of the reference file, whose secrets are
+// put where it says.
+func TestReferenceBuilds(t *testing.T) {
+	text, err := os.ReadFile("../../docs/aftercheck.reference.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "aftercheck.yaml")
+	settings := strings.Replace(string(text), "enabled: auto # default", "enabled: false", 1)
+	for _, certificate := range []string{"ca_file: secrets/ca.crt", "cert_file: secrets/client.crt", "key_file: secrets/client.key"} {
+		settings = strings.ReplaceAll(settings, certificate, strings.Split(certificate, ":")[0]+`: ""`)
+	}
+	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(file)
+	if err != nil {
+		t.Fatal(config.Explain(err))
+	}
+	for _, path := range c.AllSecretFiles() {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("secret-"+filepath.Base(path)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := buildWorld(c, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.sensors.Names(), []string{"prometheus", "alerts", "shop-health", "queue-length"}; !slices.Equal(got, want) {
+		t.Errorf("sensors are %v, want %v", got, want)
+	}
+	if w.notifier == nil {
+		t.Error("nobody proposes, though the reference says so")
+	}
+}
+
+func TestSwitchableNotifier(t *testing.T) {
+	s := &switchable{}
+	s.set(nil)
+	if err := s.Notify(context.Background(), aftercheck.Verification{}); err != nil {
+		t.Errorf("nobody answers %v", err)
+	}
+	s.set(refusing{})
+	if err := s.Notify(context.Background(), aftercheck.Verification{}); !errors.Is(err, errRefused) {
+		t.Errorf("the new one answers %v", err)
+	}
+}
+
+var errRefused = errors.New("refused")
+
+type refusing struct{}
+
+func (refusing) Notify(context.Context, aftercheck.Verification) error { return errRefused }
+
+func TestTeardownIsBackwardsOnceAndBounded(t *testing.T) {
+	var log bytes.Buffer
+	td := teardown{log: slog.New(slog.NewTextHandler(&log, nil))}
+	var order []string
+	stuck := make(chan struct{})
+	defer close(stuck)
+	td.add("first", func() error { order = append(order, "first"); return nil })
+	td.add("stuck", func() error { <-stuck; return nil })
+	td.add("last", func() error { order = append(order, "last"); return errRefused })
+	td.run(10 * time.Millisecond)
+	td.run(10 * time.Millisecond)
+	if !slices.Equal(order, []string{"last", "first"}) {
+		t.Errorf("the order was %v", order)
+	}
+	for _, want := range []string{"what=stuck", "took longer", "what=last", "refused"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%s is not in %s", want, log.String())
+		}
+	}
+}
+
+func TestLineKeepsTheTerminalSafe(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain":               "plain",
+		"a\nb\x1b[31m\u009bc": "a b [31m c",
+		"":                    "",
+	} {
+		if got := line(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	if got := []rune(line(strings.Repeat("ä", 1000))); len(got) != 201 {
+		t.Errorf("%d characters are left of 1000", len(got))
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	for verdict, want := range map[aftercheck.Verdict]int{
+		aftercheck.Success: 0, aftercheck.Degraded: 10, aftercheck.Failed: 11, aftercheck.Timeout: 12,
+	} {
+		v := aftercheck.Verification{Assessment: &aftercheck.Assessment{Verdict: verdict}}
+		if got := exitCode(v, true); got != want {
+			t.Errorf("%s: got %d, want %d", verdict, got, want)
+		}
+		if got := exitCode(v, false); got != 0 {
+			t.Errorf("%s: got %d where nobody asked", verdict, got)
+		}
+	}
+	if got := exitCode(aftercheck.Verification{}, true); got != 13 {
+		t.Errorf("no verdict: got %d", got)
+	}
+}
