@@ -8,6 +8,8 @@ needed=(
     redis-server:redis-server
     prometheus:prometheus
     prometheus-alertmanager:prometheus-alertmanager
+    curl:curl # the examples are run as they are
+    python3:python3
 )
 
 missing=()
