@@ -44,7 +44,7 @@ func DefaultPolicy() Policy {
 		CaptureTimeout:    Duration(8 * time.Second),
 		Rounds:            3,
 		SettleTime:        0,
-		MinCoverage:       0.5,
+		MinCoverage:       0.3,
 		ProposalThreshold: 0.5,
 		Weights: map[string]float64{
 			PartRootCause:    0.30,

@@ -32,10 +32,11 @@ func unknownKey(key string) string {
 		return "unknown key: a secret does not belong in this file; want " + instead + ", the path of one that holds it"
 	}
 	best, distance := "", 3
-	for _, known := range keys(reflect.TypeFor[rawConfig](), "") {
-		known = known[strings.LastIndex(known, ".")+1:]
-		if d := edits(key, known); d < distance {
-			best, distance = known, d
+	for _, path := range keys(reflect.TypeFor[rawConfig](), "") {
+		for _, known := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]{}", r) }) {
+			if d := edits(key, known); d < distance {
+				best, distance = known, d
+			}
 		}
 	}
 	if best == "" {

@@ -50,6 +50,7 @@ var _ Store = (*Redis)(nil)
 // so that a sidecar starts while Redis is away. Check connects.
 func OpenRedis(o RedisOptions) (*Redis, error) {
 	o = o.withDefaults()
+	redis.SetLogger(quiet{})
 	client, err := o.client()
 	if err != nil {
 		return nil, fmt.Errorf("opening Redis store: %w", err)
@@ -64,6 +65,13 @@ func (r *Redis) pendingKey() string           { return r.options.Prefix + ":inde
 func (r *Redis) incidentKey(incident string) string {
 	return r.options.Prefix + ":index:incident:" + incident
 }
+
+// quiet takes what the library would print on its own: each failure reaches the
+// caller, who logs it once.
+type quiet struct{}
+
+// Printf discards the line.
+func (quiet) Printf(context.Context, string, ...any) {}
 
 // reply is what a script answered.
 type reply struct {

@@ -7,9 +7,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Run removes index entries whose record is gone until the context ends, and
-// then returns nil. Records expire by themselves.
+// Run logs the server's Caveats, if it answers, and removes index entries whose
+// record is gone until the context ends; then it returns nil. Records expire by
+// themselves.
 func (r *Redis) Run(ctx context.Context) error {
+	caveats, err := r.Caveats(ctx)
+	if err != nil {
+		caveats = nil // the first sweep meets the same trouble and says so
+	}
+	for _, caveat := range caveats {
+		r.options.Logger.Warn("the Redis server has a caveat", "caveat", caveat)
+	}
 	ticks := time.NewTicker(sweepInterval(r.options.Retention))
 	defer ticks.Stop()
 	for {
