@@ -98,6 +98,9 @@ func TestJudge(t *testing.T) {
 				rounds: times(6, sees(health(healthy, ""), restarts("a", 0, old)))}, aftercheck.Degraded, aftercheck.ReasonNoEffect, "unknown"},
 		"healthy before, nothing tells of a restart": {
 			world{text: restart, before: one(up), rounds: times(6, up)}, aftercheck.Degraded, aftercheck.ReasonAlreadyHealthy, "unknown"},
+		"healthy before, rolled out anew, no pods to look at": {
+			world{text: restart, before: one(sees(health(healthy, ""), generation(1), replicas(2))),
+				rounds: times(3, sees(health(healthy, ""), generation(2), replicas(2)))}, aftercheck.Success, aftercheck.ReasonRestarted, "unknown"},
 		"healthy before, changed": {
 			world{text: setImage, before: one(sees(health(healthy, ""), generation(1), restarts("a", 0, old))),
 				rounds: times(3, sees(health(healthy, ""), generation(2), restarts("b", 0, fresh)))}, aftercheck.Degraded, aftercheck.ReasonAlreadyHealthy, "unknown"},

@@ -69,7 +69,7 @@ func restarted(before, after glance) bool {
 	return found
 }
 
-// moved reports whether the target's specification changed between two rounds
+// moved reports whether the target's specification changed between two glances
 // in anything but the number of replicas, which an autoscaler owns.
 func moved(before, after glance) bool {
 	for object, generation := range after.generation {

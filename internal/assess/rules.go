@@ -224,7 +224,7 @@ func wasHealthy(s *summary) *ruling {
 	kind := s.Action.Kind()
 	replaces := kind == aftercheck.ActionRestart || kind == aftercheck.ActionDelete
 	switch {
-	case replaces && fresh == aftercheck.AnswerYes:
+	case replaces && (fresh == aftercheck.AnswerYes || fresh == aftercheck.AnswerUnknown && moved(s.before, s.current)):
 		r := rule(aftercheck.Success, aftercheck.ReasonRestarted, "%s was healthy, was restarted as asked, and is healthy", s.name())
 		r.sure = !awaited(s)
 		return r
