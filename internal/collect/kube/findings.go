@@ -34,10 +34,30 @@ func Findings(o Objects, i aftercheck.Incident, a aftercheck.Action, now time.Ti
 	r.events(eventsSince(i, a, now))
 	r.neighbours(i, o)
 	r.unread(o.Unread)
-	if len(targets) == 1 {
-		return targetOf(targets[0]), inOrder(r.findings)
+	if target := commonTarget(targets); !target.IsZero() {
+		missing = target
 	}
 	return missing, inOrder(r.findings)
+}
+
+// commonTarget names what the objects of the target have in common: the one
+// object, or the workload that made all of the pods and is not among the
+// objects, so that it is known again when its pods are others. Zero if there is
+// no such thing.
+func commonTarget(targets []*unstructured.Unstructured) aftercheck.Target {
+	if len(targets) == 0 {
+		return aftercheck.Target{}
+	}
+	maker := makerOf(targets[0])
+	for _, o := range targets[1:] {
+		if maker.name == "" || makerOf(o) != maker {
+			return aftercheck.Target{}
+		}
+	}
+	if maker.name == "" {
+		return targetOf(targets[0])
+	}
+	return aftercheck.Target{Group: maker.group, Kind: maker.kind, Namespace: maker.namespace, Name: maker.name}
 }
 
 // inOrder sorts findings: the target's first, then by key and UID.

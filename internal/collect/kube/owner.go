@@ -56,17 +56,22 @@ func (x *index) findOwner(o *unstructured.Unstructured) *unstructured.Unstructur
 
 // deploymentName returns the name of the Deployment behind the ReplicaSet that
 // owns a pod, or empty: a Deployment names its ReplicaSets by its own name and
-// the hash that their pods carry.
+// the hash that their pods carry. Without that label the name alone tells.
 func deploymentName(pod *unstructured.Unstructured, owner fields) string {
-	hash := content(pod).str("metadata", "labels", "pod-template-hash")
-	if owner.str("kind") != "ReplicaSet" || hash == "" {
+	if owner.str("kind") != "ReplicaSet" {
 		return ""
 	}
-	name, found := strings.CutSuffix(owner.str("name"), "-"+hash)
-	if !found {
-		return ""
+	if hash := content(pod).str("metadata", "labels", "pod-template-hash"); hash != "" {
+		name, found := strings.CutSuffix(owner.str("name"), "-"+hash)
+		if !found {
+			return ""
+		}
+		return name
 	}
-	return name
+	if match := deploymentSet.FindStringSubmatch(owner.str("name")); match != nil {
+		return match[1]
+	}
+	return ""
 }
 
 // serviceOf returns the Service that an Endpoints object or an EndpointSlice

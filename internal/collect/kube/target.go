@@ -203,12 +203,16 @@ func (x *index) find(i aftercheck.Incident, o Objects) (targets []*unstructured.
 	case o.nobody:
 		return nil, aftercheck.Target{}
 	case o.resolved.name != "":
-		return x.replacement(reference{}, aftercheck.Target{Group: o.resolved.group, Kind: o.resolved.kind, Namespace: o.resolved.namespace, Name: o.resolved.name})
+		// The API server was asked for it: if it is not there, it does not exist.
+		if found := x.named(o.resolved); found != nil {
+			return []*unstructured.Unstructured{found}, aftercheck.Target{}
+		}
+		return nil, aftercheck.Target{Group: o.resolved.group, Kind: o.resolved.kind, Namespace: o.resolved.namespace, Name: o.resolved.name}
 	}
 	for _, c := range candidates(i, o.DefaultNamespace) {
 		if found := x.named(c.reference); found != nil {
 			if c.climb {
-				found = x.workloadOf(found)
+				return x.outliving(found), aftercheck.Target{}
 			}
 			return []*unstructured.Unstructured{found}, aftercheck.Target{}
 		}
@@ -231,33 +235,52 @@ func (x *index) find(i aftercheck.Incident, o Objects) (targets []*unstructured.
 func (x *index) replacement(r reference, known aftercheck.Target) (targets []*unstructured.Unstructured, missing aftercheck.Target) {
 	missing = aftercheck.Target{Group: r.group, Kind: r.kind, Namespace: r.namespace, Name: r.name}
 	if known.Name != "" {
-		if o := x.named(reference{known.Group, known.Kind, known.Namespace, known.Name}); o != nil {
-			return []*unstructured.Unstructured{o}, aftercheck.Target{}
+		r, missing = reference{known.Group, known.Kind, known.Namespace, known.Name}, known
+		if o := x.named(r); o != nil {
+			return x.outliving(o), aftercheck.Target{}
 		}
-		return nil, known
+		if r.kind == "Pod" {
+			return nil, known // nobody made it, so nobody replaces it
+		}
 	}
 	for _, maker := range makersOf(r) {
 		if o := x.named(maker); o != nil {
-			return []*unstructured.Unstructured{x.workloadOf(o)}, aftercheck.Target{}
+			return x.outliving(o), aftercheck.Target{}
 		}
 	}
-	if pods := x.orphansOf(r); len(pods) > 0 {
-		return pods, aftercheck.Target{}
+	for _, maker := range append(makersOf(r), r) {
+		if pods := x.orphansOf(maker); len(pods) > 0 {
+			return pods, aftercheck.Target{}
+		}
 	}
 	return nil, missing
+}
+
+// outliving returns the workload behind an object; where it is not among the
+// objects, all the pods that it made.
+func (x *index) outliving(o *unstructured.Unstructured) []*unstructured.Unstructured {
+	top := x.workloadOf(o)
+	if pods := x.orphansOf(makerOf(top)); len(pods) > 0 {
+		return pods
+	}
+	return []*unstructured.Unstructured{top}
 }
 
 // orphansOf returns the pods whose owner references lead to a workload that is
 // not among the objects, as in a list of pods alone.
 func (x *index) orphansOf(workload reference) []*unstructured.Unstructured {
 	var pods []*unstructured.Unstructured
+	if workload.name == "" {
+		return nil
+	}
 	for _, o := range x.items {
 		if o.GetKind() != "Pod" || workload.namespace != "" && o.GetNamespace() != workload.namespace {
 			continue
 		}
 		owner := ownerReference(o)
 		direct := owner.str("kind") == workload.kind && owner.str("name") == workload.name
-		if direct || workload.kind == "Deployment" && owner != nil && deploymentName(o, owner) == workload.name {
+		maker := makerOf(o)
+		if o.GetDeletionTimestamp() == nil && (direct || maker.kind == workload.kind && maker.name == workload.name) {
 			pods = append(pods, o)
 		}
 	}

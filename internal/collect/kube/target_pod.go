@@ -6,6 +6,7 @@ import "regexp"
 // server's generated names, which leave out vowels and what looks alike.
 var (
 	deploymentPod = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{5,10}-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	deploymentSet = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{5,10}$`)
 	cronJobPod    = regexp.MustCompile(`^(.+)-[0-9]{8,11}(?:-[0-9]+)?-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
 	indexedJobPod = regexp.MustCompile(`^(.+)-[0-9]+-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
 	statefulPod   = regexp.MustCompile(`^(.+)-[0-9]+$`)

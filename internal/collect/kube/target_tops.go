@@ -75,9 +75,9 @@ func servesTemplate(service, workload *unstructured.Unstructured) bool {
 // current leaves out the pods that ended or are being deleted while their owner,
 // which is not among the objects, has others: those are history.
 func current(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
-	alive := map[string]bool{}
+	alive := map[reference]bool{}
 	for _, o := range objects {
-		if maker := makerOf(o); maker != "" && inUse(o) {
+		if maker := makerOf(o); maker.name != "" && inUse(o) {
 			alive[maker] = true
 		}
 	}
@@ -87,11 +87,14 @@ func current(objects []*unstructured.Unstructured) []*unstructured.Unstructured 
 }
 
 // makerOf names the owner of a pod by its reference, the Deployment for a
-// ReplicaSet of one; empty for a pod without an owner and for other objects.
-func makerOf(o *unstructured.Unstructured) string {
+// ReplicaSet of one; zero for a pod without an owner and for other objects.
+func makerOf(o *unstructured.Unstructured) reference {
 	owner := ownerReference(o)
-	if o.GetKind() != "Pod" || owner == nil {
-		return ""
+	if o.GetKind() != "Pod" || owner == nil || owner.str("kind") == "Node" {
+		return reference{}
 	}
-	return o.GetNamespace() + "/" + owner.str("kind") + "/" + first(deploymentName(o, owner), owner.str("name"))
+	if deployment := deploymentName(o, owner); deployment != "" {
+		return builtIn("Deployment", o.GetNamespace(), deployment)
+	}
+	return builtIn(owner.str("kind"), o.GetNamespace(), owner.str("name"))
 }
