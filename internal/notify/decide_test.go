@@ -33,8 +33,8 @@ func TestDecide(t *testing.T) {
 		"not sealed":         {func(v *aftercheck.Verification) { v.Assessment = nil }, DecisionNoVerdict},
 		"no score":           {func(v *aftercheck.Verification) { v.Score = nil }, DecisionNoScore},
 		"coverage unknown":   {func(v *aftercheck.Verification) { v.Coverage = nil }, DecisionLowCoverage},
-		"coverage too low":   {func(v *aftercheck.Verification) { *v.Coverage = 0.49 }, DecisionLowCoverage},
-		"coverage just so":   {func(v *aftercheck.Verification) { *v.Coverage = 0.5 }, DecisionPropose},
+		"coverage too low":   {func(v *aftercheck.Verification) { *v.Coverage = v.Policy.MinCoverage - 0.01 }, DecisionLowCoverage},
+		"coverage just so":   {func(v *aftercheck.Verification) { *v.Coverage = v.Policy.MinCoverage }, DecisionPropose},
 		"sensors silent":     {func(v *aftercheck.Verification) { v.Reason = aftercheck.ReasonInsufficientEvidence }, DecisionNoEvidence},
 		"sidecar away": {func(v *aftercheck.Verification) {
 			v.Verdict, v.Reason = aftercheck.Timeout, aftercheck.ReasonSidecarAway
