@@ -15,6 +15,7 @@ type glance struct {
 	units      []*aftercheck.Finding // judged findings of the target, but for the pods of an owner
 	pods       []*aftercheck.Finding // health of an owner's pods
 	signals    []*aftercheck.Finding // the signals that opened the incident
+	numbers    []*aftercheck.Finding // metrics without a criterion, which are only compared
 	lives      lives                 // the target's pods
 	replicas   map[string]float64    // wanted, by the target's objects
 	generation map[string]float64    // by the target's objects
@@ -119,31 +120,36 @@ func undated(f *aftercheck.Finding, notBefore time.Time) *aftercheck.Finding {
 }
 
 func (g *glance) takeTarget(f *aftercheck.Finding) {
-	switch f.Check {
-	case aftercheck.CheckReplicas:
-		if f.Value != nil {
-			g.replicas[f.Subject.String()] = f.Value.Number
-		}
-	case aftercheck.CheckGeneration:
-		if f.Value != nil {
-			g.generation[f.Subject.String()] = f.Value.Number
-		}
-	case aftercheck.CheckRestarts:
-		if f.Value != nil {
-			g.lives = append(g.lives, life{identity(f.Subject), f.Value.Number, f.Since})
-		}
-	case aftercheck.CheckPresence:
-		g.gone = g.gone || f.State == aftercheck.StateUnhealthy
+	if f.State == "" {
+		g.takeFact(f)
+		return
 	}
+	g.gone = g.gone || f.Check == aftercheck.CheckPresence && f.State == aftercheck.StateUnhealthy
 	f = unpaused(f)
 	switch {
-	case f.State == "":
 	case f.Signal:
 		g.signals = append(g.signals, f)
 	case f.Subject.Owner != "":
 		g.pods = append(g.pods, f)
 	default:
 		g.units = append(g.units, f)
+	}
+}
+
+// takeFact takes what is compared and not judged by itself.
+func (g *glance) takeFact(f *aftercheck.Finding) {
+	if f.Value == nil {
+		return
+	}
+	switch f.Check {
+	case aftercheck.CheckReplicas:
+		g.replicas[f.Subject.String()] = f.Value.Number
+	case aftercheck.CheckGeneration:
+		g.generation[f.Subject.String()] = f.Value.Number
+	case aftercheck.CheckRestarts:
+		g.lives = append(g.lives, life{identity(f.Subject), f.Value.Number, f.Since})
+	case aftercheck.CheckMetric:
+		g.numbers = append(g.numbers, f)
 	}
 }
 

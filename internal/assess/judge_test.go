@@ -158,6 +158,18 @@ func TestJudge(t *testing.T) {
 		"nothing listened before either": {
 			world{text: "docker start api", before: one(sees(probe(unhealthy, "ConnectionRefused"))), rounds: times(6, sees(probe(unhealthy, "ConnectionRefused")))},
 			aftercheck.Failed, aftercheck.ReasonStillBroken, "no"},
+		"a number without a criterion, better than before": {
+			world{text: restart, before: one(sees(compared(100, "lower"))), rounds: times(3, sees(compared(50, "lower")))},
+			aftercheck.Degraded, aftercheck.ReasonPartlyRecovered, "unknown"},
+		"a number without a criterion, as before": {
+			world{text: restart, before: one(sees(compared(100, "lower"))), rounds: times(3, sees(compared(95, "lower")))},
+			aftercheck.Degraded, aftercheck.ReasonNoChange, "unknown"},
+		"a number without a criterion, worse than before": {
+			world{text: restart, before: one(sees(compared(100, "higher"))), rounds: times(3, sees(compared(5, "higher")))},
+			aftercheck.Degraded, aftercheck.ReasonNoChange, "unknown"},
+		"a number without criterion or direction": {
+			world{text: restart, before: one(sees(compared(100, ""))), rounds: times(3, sees(compared(5, "")))},
+			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
 		"paused as a fix": {
 			world{text: "kubectl rollout pause deployment/api", before: one(down), rounds: times(6, sees(health(healthy, aftercheck.ReasonPaused)))},
 			aftercheck.Degraded, aftercheck.ReasonStillConverging, "unknown"},

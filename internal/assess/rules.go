@@ -21,18 +21,58 @@ func rule(v aftercheck.Verdict, r aftercheck.Reason, because string, args ...any
 }
 
 // rules are asked in this order; the first that has something to say decides.
-var rules = []func(*summary) *ruling{
-	nothingSeen, blind, gone, scaledDown, flapping, broken, converging, notHeld,
-	observed, regressed, drifted, recovered, wasHealthy,
+var rules = []struct {
+	name string
+	ask  func(*summary) *ruling
+}{
+	{"was anything seen", nothingSeen},
+	{"is there more than numbers", numbersOnly},
+	{"is enough known", blind},
+	{"is the target still there", gone},
+	{"does it want to run at all", scaledDown},
+	{"did it fall back", flapping},
+	{"is anything of it broken", broken},
+	{"has it arrived", converging},
+	{"has it held", notHeld},
+	{"did the action change anything", observed},
+	{"did anything else break", regressed},
+	{"did somebody else change it", drifted},
+	{"was it broken before", recovered},
+	{"was it healthy before", wasHealthy},
 }
 
 func decide(s *summary) ruling {
-	for _, ask := range rules {
-		if r := ask(s); r != nil {
-			return *r
+	for _, r := range rules {
+		if said := r.ask(s); said != nil {
+			return *said
 		}
 	}
 	return *rule(aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "no rule fits what was seen")
+}
+
+// Step is one rule on the way to a verdict.
+type Step struct {
+	Question string
+	// Answer is the verdict, its reason and why, from the rule that decided; or
+	// that the rule had nothing to say.
+	Answer  string
+	Decided bool
+}
+
+// Explain returns the rules that were asked, in their order, up to the one that
+// decided.
+func Explain(c Case) []Step {
+	s := summarise(c)
+	var steps []Step
+	for _, r := range rules {
+		said := r.ask(s)
+		if said != nil {
+			answer := fmt.Sprintf("%s (%s): %s", said.Verdict, said.Reason, said.because)
+			return append(steps, Step{Question: r.name, Answer: answer, Decided: true})
+		}
+		steps = append(steps, Step{Question: r.name, Answer: "nothing that decides"})
+	}
+	return steps
 }
 
 // nothingSeen: the deadline came before any round.

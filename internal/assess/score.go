@@ -128,8 +128,8 @@ func stabilityPart(s *summary) aftercheck.Part {
 }
 
 func metricsPart(s *summary) aftercheck.Part {
-	p := aftercheck.Part{Name: aftercheck.PartMetrics, Wanted: "all within their criteria"}
-	var good, known int
+	p := aftercheck.Part{Name: aftercheck.PartMetrics, Wanted: "all within their criteria, or better than before"}
+	var good, known float64
 	for _, f := range s.current.units {
 		measures := f.Check == aftercheck.CheckMetric || f.Check == aftercheck.CheckProbe
 		if !measures || f.State == aftercheck.StateUnknown {
@@ -140,13 +140,22 @@ func metricsPart(s *summary) aftercheck.Part {
 			good++
 		}
 	}
-	p.Value = fmt.Sprintf("%d of %d within their criteria", good, known)
-	p.Explanation = "The share of the target's metrics and probes that meet their criteria."
+	for _, m := range movements(s.before, s.current) {
+		known++
+		switch m.change {
+		case changeBetter:
+			good++
+		case changeNone:
+			good += 0.5
+		}
+	}
+	p.Value = fmt.Sprintf("%g of %g good", good, known)
+	p.Explanation = "The share of the target's metrics and probes that meet their criteria; one without a criterion counts if it is better than before, and half if it is the same."
 	if known == 0 {
-		p.Explanation = "No metric or probe of the target has a criterion and a value."
+		p.Explanation = "No metric or probe of the target can be judged."
 		return p
 	}
-	p.Measured, p.Score = true, float64(good)/float64(known)
+	p.Measured, p.Score = true, good/known
 	return p
 }
 

@@ -87,6 +87,13 @@ func metric(name string, state aftercheck.State) aftercheck.Finding {
 	}
 }
 
+// compared is a number without a criterion.
+func compared(value float64, better string) aftercheck.Finding {
+	f := metric("queue_length", "")
+	f.Value, f.Wanted = &aftercheck.Value{Number: value, Unit: "jobs"}, better
+	return f
+}
+
 func gone() aftercheck.Finding {
 	return aftercheck.Finding{
 		Subject: deployment, Check: aftercheck.CheckPresence, Scope: aftercheck.ScopeTarget,
