@@ -15,6 +15,7 @@ import (
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/assess"
 	"github.com/aftercheck/aftercheck/internal/collect/kube"
+	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
 // maxOfflineBytes bounds a file that is judged offline.
@@ -30,7 +31,9 @@ type offlineOptions struct {
 	Action, Alertname string
 	Labels            map[string]string
 	Now               time.Time // zero: now, or the objects' newest time if that is long ago
-	Policy            aftercheck.Policy
+	// Policies choose the policy for the incident; nil: the one that an exported
+	// verification carries, else the default.
+	Policies verify.Policies
 }
 
 // picture is what one file shows.
@@ -44,30 +47,35 @@ type picture struct {
 	objects  *kube.Objects        // set if the file holds Kubernetes objects
 }
 
-// assessOffline judges what the files show, as seen after the action and as
-// held. Errors name the file.
-func assessOffline(o offlineOptions, stdin io.Reader) (aftercheck.Assessment, error) {
+// offlineCase reads the files into the case that is judged: what they show is
+// taken as seen after the action and as held. Errors name the file.
+func offlineCase(o offlineOptions, stdin io.Reader) (assess.Case, error) {
 	if o.Post == "-" && o.Pre == "-" {
-		return aftercheck.Assessment{}, errors.New("--pre and --post cannot both be the standard input")
+		return assess.Case{}, errors.New("--pre and --post cannot both be the standard input")
 	}
 	post, err := readPicture(o.Post, stdin)
 	if err != nil {
-		return aftercheck.Assessment{}, fmt.Errorf("reading --post %s: %w", o.Post, err)
+		return assess.Case{}, fmt.Errorf("reading --post %s: %w", o.Post, err)
 	}
 	var pre *picture
 	if o.Pre != "" {
 		if pre, err = readPicture(o.Pre, stdin); err != nil {
-			return aftercheck.Assessment{}, fmt.Errorf("reading --pre %s: %w", o.Pre, err)
+			return assess.Case{}, fmt.Errorf("reading --pre %s: %w", o.Pre, err)
 		}
 	}
 	c := o.caseOf(pre, post)
-	return assess.Judge(c, c.DeadlineAt).Assessment, nil
+	if o.Policies != nil {
+		if c.Policy, err = o.Policies("", c.Incident); err != nil {
+			return assess.Case{}, fmt.Errorf("choosing a policy: %w", err)
+		}
+	}
+	return c, nil
 }
 
 // caseOf puts the case together: what the flags say comes before what an
 // exported verification says.
 func (o offlineOptions) caseOf(pre, post *picture) assess.Case {
-	c := assess.Case{Incident: post.incident, Action: post.action, Policy: o.Policy}
+	c := assess.Case{Incident: post.incident, Action: post.action, Policy: aftercheck.DefaultPolicy()}
 	if post.policy != nil {
 		c.Policy = *post.policy
 	}
