@@ -34,14 +34,22 @@ type flight struct {
 	cancel  context.CancelCauseFunc
 	unwatch func() bool
 
-	once    sync.Once
-	done    chan struct{}
-	reading aftercheck.Reading // to be read once done is closed; never changed then
+	once  sync.Once
+	done  chan struct{}
+	taken taken // to be read once done is closed; never changed then
 
 	// Guarded by the gate's mutex.
 	waiters int
 	flying  bool // the sensor's Read is running
 	hung    bool // counted in gate.hung
+}
+
+// taken is what a call came to: the reading of a question that takes the answer
+// as it is, and what the readings of others are made of.
+type taken struct {
+	reading aftercheck.Reading
+	answer  Answer         // as the sensor gave it; zero unless the reading is ok
+	inRaw   map[string]int // how many secrets were removed from the raw text, by rule
 }
 
 func newGate(sensor Sensor, o Options) *gate {
@@ -65,13 +73,13 @@ func (g *gate) ask(ctx context.Context, q Question) (question, bool) {
 	plan, fits, failed := g.plan(q, now)
 	switch {
 	case failed != nil:
-		return question{g, g.settled(*failed), now}, true
+		return question{gate: g, flight: g.settled(*failed), at: now}, true
 	case !fits:
 		return question{}, false
 	case ctx.Err() != nil:
-		return question{g, g.settled(g.late(now, ctx.Err())), now}, true
+		return question{gate: g, flight: g.settled(g.late(now, ctx.Err())), at: now}, true
 	}
-	return question{g, g.join(plan, q.After, now), now}, true
+	return question{gate: g, flight: g.join(plan, q.After, now), at: now, interpret: plan.Interpret}, true
 }
 
 // plan calls the sensor's Plan. A panic in it is a reading.
@@ -122,7 +130,7 @@ func (g *gate) launch(plan Plan, now time.Time) *flight {
 
 // settled returns a flight that never took place.
 func (g *gate) settled(reading aftercheck.Reading) *flight {
-	f := &flight{done: make(chan struct{}), reading: reading}
+	f := &flight{done: make(chan struct{}), taken: taken{reading: reading}}
 	close(f.done)
 	g.options.Observer.SensorAsked(g.sensor.Name, reading.Outcome, 0)
 	return f
@@ -138,12 +146,12 @@ func (g *gate) fly(f *flight, plan Plan) {
 	g.mu.Lock()
 	f.flying = true
 	g.mu.Unlock()
-	reading := g.failure(f.created, aftercheck.ReadingPanic, "the sensor ended its goroutine")
+	took := taken{reading: g.failure(f.created, aftercheck.ReadingPanic, "the sensor ended its goroutine")}
 	defer func() {
-		g.settle(f, reading)
+		g.settle(f, took)
 		g.land(f)
 	}()
-	reading = g.read(f.ctx, plan)
+	took = g.read(f.ctx, plan)
 }
 
 // land gives the slot back.
@@ -165,7 +173,7 @@ func (g *gate) expire(f *flight) {
 		g.hung++
 	}
 	g.mu.Unlock()
-	g.settle(f, g.late(f.created, context.Cause(f.ctx)))
+	g.settle(f, taken{reading: g.late(f.created, context.Cause(f.ctx))})
 }
 
 // leave takes one who waits off the flight. A flight without any is cancelled.
@@ -183,8 +191,8 @@ func (g *gate) leave(f *flight, cause error) {
 	}
 }
 
-// settle gives those who wait their reading, once.
-func (g *gate) settle(f *flight, reading aftercheck.Reading) {
+// settle gives those who wait what the call came to, once.
+func (g *gate) settle(f *flight, took taken) {
 	f.once.Do(func() {
 		g.mu.Lock()
 		g.forget(f)
@@ -192,15 +200,19 @@ func (g *gate) settle(f *flight, reading aftercheck.Reading) {
 		f.unwatch()
 		given := context.Cause(f.ctx)
 		f.cancel(nil)
-		f.reading = reading
+		f.taken = took
 		defer close(f.done)
 		if !errors.Is(given, context.Canceled) { // given up by those who asked: says nothing of the sensor
-			g.options.Observer.SensorAsked(g.sensor.Name, reading.Outcome, time.Since(f.created))
-			for rule, n := range reading.Redactions {
-				g.options.Observer.Redacted(rule, n)
-			}
+			g.options.Observer.SensorAsked(g.sensor.Name, took.reading.Outcome, time.Since(f.created))
+			g.redacted(took.reading.Redactions)
 		}
 	})
+}
+
+func (g *gate) redacted(counts map[string]int) {
+	for rule, n := range counts {
+		g.options.Observer.Redacted(rule, n)
+	}
 }
 
 // forget makes sure that nobody joins the flight any more. The mutex is held.
@@ -211,13 +223,30 @@ func (g *gate) forget(f *flight) {
 }
 
 // read calls the sensor and makes a reading of what it answers or throws.
-func (g *gate) read(ctx context.Context, plan Plan) (reading aftercheck.Reading) {
+func (g *gate) read(ctx context.Context, plan Plan) (took taken) {
 	at := time.Now()
 	defer func() {
 		if thrown := recover(); thrown != nil {
-			reading = g.panicked(at, thrown, debug.Stack())
+			took = taken{reading: g.panicked(at, thrown, debug.Stack())}
 		}
 	}()
 	answer, err := plan.Read(ctx)
 	return g.keep(ctx, at, answer, err)
+}
+
+// reading makes one question's own reading of what the call came to.
+func (g *gate) reading(took taken, interpret func(Answer) Answer) (reading aftercheck.Reading) {
+	if interpret == nil || took.reading.Outcome != aftercheck.ReadingOK {
+		return clone(took.reading)
+	}
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			reading = g.panicked(took.reading.At, thrown, debug.Stack())
+			reading.DurationSeconds = took.reading.DurationSeconds
+			g.options.Observer.SensorAsked(g.sensor.Name, reading.Outcome, 0)
+		}
+	}()
+	own := took.answer
+	own.Findings = cloneFindings(own.Findings)
+	return g.reread(took, interpret(own))
 }

@@ -31,11 +31,12 @@ const (
 
 // keep makes the reading that is stored of what a sensor answered: redacted,
 // bounded, and without a number that is none.
-func (g *gate) keep(ctx context.Context, at time.Time, answer Answer, err error) aftercheck.Reading {
+func (g *gate) keep(ctx context.Context, at time.Time, answer Answer, err error) taken {
 	k := keeper{redactor: g.options.Redactor, counts: map[string]int{}}
 	reading := g.failure(at, aftercheck.ReadingOK, "")
-	reading.Target = k.target(answer.Target)
 	reading.Raw, reading.RawTruncated = k.raw(answer.Raw, g.options.MaxBytes)
+	inRaw := maps.Clone(k.counts)
+	reading.Target = k.target(answer.Target)
 	switch {
 	case err == nil:
 		reading.Findings = k.findings(g.sensor.Name, answer.Findings)
@@ -44,6 +45,32 @@ func (g *gate) keep(ctx context.Context, at time.Time, answer Answer, err error)
 	default:
 		reading.Outcome, reading.Error = aftercheck.ReadingError, k.text(err.Error(), maxError)
 	}
+	if len(k.counts) > 0 {
+		reading.Redactions = k.counts
+	}
+	if reading.Outcome != aftercheck.ReadingOK {
+		return taken{reading: reading}
+	}
+	return taken{reading: reading, answer: answer, inRaw: inRaw}
+}
+
+// reread makes the reading of a question for which the call's answer was
+// interpreted. Of the raw text, which is most of it, nothing is done again
+// unless it was changed.
+func (g *gate) reread(took taken, own Answer) aftercheck.Reading {
+	k := keeper{redactor: g.options.Redactor, counts: map[string]int{}}
+	reading := took.reading
+	shared := own.Raw == took.answer.Raw
+	if !shared {
+		reading.Raw, reading.RawTruncated = k.raw(own.Raw, g.options.MaxBytes)
+	}
+	reading.Target = k.target(own.Target)
+	reading.Findings = k.findings(g.sensor.Name, own.Findings)
+	g.redacted(k.counts)
+	if shared {
+		k.add(took.inRaw) // these were reported with the call
+	}
+	reading.Redactions = nil
 	if len(k.counts) > 0 {
 		reading.Redactions = k.counts
 	}
@@ -119,10 +146,14 @@ func (k keeper) redacted(text string) string {
 		return ""
 	}
 	text, counts := k.redactor.Text(strings.ToValidUTF8(text, "\uFFFD"))
+	k.add(counts)
+	return text
+}
+
+func (k keeper) add(counts map[string]int) {
 	for rule, n := range counts {
 		k.counts[rule] += n
 	}
-	return text
 }
 
 // findings redacts and bounds findings. Where there are too many, those of the
@@ -220,13 +251,18 @@ func cutOutsideMarks(text string, limit int) string {
 
 // clone returns a reading that shares nothing with the one given.
 func clone(r aftercheck.Reading) aftercheck.Reading {
-	r.Findings = slices.Clone(r.Findings)
-	for i, f := range r.Findings {
-		if f.Value != nil {
-			value := *f.Value
-			r.Findings[i].Value = &value
-		}
-	}
+	r.Findings = cloneFindings(r.Findings)
 	r.Redactions = maps.Clone(r.Redactions)
 	return r
+}
+
+func cloneFindings(findings []aftercheck.Finding) []aftercheck.Finding {
+	findings = slices.Clone(findings)
+	for i, f := range findings {
+		if f.Value != nil {
+			value := *f.Value
+			findings[i].Value = &value
+		}
+	}
+	return findings
 }

@@ -28,16 +28,25 @@ type Sensor struct {
 	Plan func(Question) (Plan, bool)
 }
 
-// Plan is one prepared reading.
+// Plan is one prepared reading: a call, which questions may share, and what it
+// means for this question.
 type Plan struct {
-	// Key identifies the reading among those of the same sensor: two plans with
-	// the same key would ask the same and may share one call. Empty: never
-	// shared.
+	// Key identifies the call among those of the same sensor: two plans with
+	// the same key would ask the same and may share one call. It holds whatever
+	// changes the call and nothing else: what only changes how the answer is
+	// read, as Question.After does, is left to Interpret. A call begun before
+	// Question.After is not shared, whatever the key. Empty: never shared.
 	Key string
 	// Read takes the reading. It returns within its context's deadline; it may
 	// panic, which is an error of the reading. Errors are the sensor's own
 	// trouble; "the object does not exist" is a finding.
 	Read func(context.Context) (Answer, error)
+	// Interpret makes of the call's answer that to this question, without I/O.
+	// It is given a copy that it may change, all but what Seen refers to, which
+	// belongs to all who share the call, and is not called if Read failed. It
+	// may panic, which is an error of this question's reading alone. What it
+	// returns is redacted and bounded as what Read returns. Nil: as it is.
+	Interpret func(Answer) Answer
 }
 
 // Answer is what a sensor read, before redaction.
@@ -45,4 +54,7 @@ type Answer struct {
 	Target   aftercheck.Target // zero if the sensor resolves none
 	Findings []aftercheck.Finding
 	Raw      string // what the sensor answered, for people; may be empty
+	// Seen is what the sensor's own Read leaves to its own Interpret. It is
+	// never stored, and nobody changes it once Read has returned. May be nil.
+	Seen any
 }

@@ -19,10 +19,12 @@ const (
 // concurrently and return soon.
 type Observer interface {
 	// SensorAsked reports one call of a sensor, or one question that it could
-	// not be asked, once each: questions that share a call are one.
+	// not be asked or that its Interpret panicked at, once each: questions that
+	// share a call are one.
 	SensorAsked(sensor string, outcome aftercheck.ReadingOutcome, took time.Duration)
 	// Redacted reports that n secrets were removed from a reading by a rule out
-	// of RedactionRules.
+	// of RedactionRules: those in what questions share once, and those in what
+	// a Plan's Interpret made for one of them with each.
 	Redacted(rule string, n int)
 }
 
@@ -118,18 +120,20 @@ type question struct {
 	gate   *gate
 	flight *flight
 	at     time.Time
+	// interpret is the Plan's Interpret.
+	interpret func(Answer) Answer
 }
 
 // answer waits for the call, but not beyond ctx.
 func (o question) answer(ctx context.Context) aftercheck.Reading {
 	select {
 	case <-o.flight.done:
-		return clone(o.flight.reading)
+		return o.gate.reading(o.flight.taken, o.interpret)
 	case <-ctx.Done():
 	}
 	select {
 	case <-o.flight.done: // at the last moment
-		return clone(o.flight.reading)
+		return o.gate.reading(o.flight.taken, o.interpret)
 	default:
 	}
 	o.gate.leave(o.flight, ctx.Err())

@@ -134,9 +134,21 @@ func (s *scraper) plan(q collect.Question) (collect.Plan, bool) {
 		return answering(s.finding(s.URL, number{reason: failed.reason, message: failed.message})), true
 	}
 	return collect.Plan{
-		Key:  target + " " + q.After.UTC().Format(time.RFC3339Nano), // what is stale depends on it
-		Read: func(ctx context.Context) (collect.Answer, error) { return s.read(ctx, target, q.After) },
+		Key:  target,
+		Read: func(ctx context.Context) (collect.Answer, error) { return s.read(ctx, target) },
+		Interpret: func(answer collect.Answer) collect.Answer {
+			seen := answer.Seen.(scraped)
+			answer.Findings = []aftercheck.Finding{s.finding(target, s.reduce(seen.chosen, seen.at, q.After))}
+			return answer
+		},
 	}, true
+}
+
+// scraped is what a page shows of the metric. What of it is stale depends on the
+// question.
+type scraped struct {
+	chosen []sample
+	at     time.Time // when the page was asked for
 }
 
 // accept asks for the text format that the parser reads.
@@ -144,7 +156,7 @@ const accept = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 
 // read scrapes once. A page that does not come, or is none, is an error: it says
 // nothing about the number.
-func (s *scraper) read(ctx context.Context, target string, after time.Time) (collect.Answer, error) {
+func (s *scraper) read(ctx context.Context, target string) (collect.Answer, error) {
 	within, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	at := time.Now().UTC()
@@ -162,10 +174,7 @@ func (s *scraper) read(ctx context.Context, target string, after time.Time) (col
 		return collect.Answer{Raw: page.body}, fmt.Errorf("scraping: reading the page: %w", err)
 	}
 	chosen := s.choose(samples)
-	return collect.Answer{
-		Findings: []aftercheck.Finding{s.finding(target, s.reduce(chosen, at, after))},
-		Raw:      lines(chosen),
-	}, nil
+	return collect.Answer{Seen: scraped{chosen: chosen, at: at}, Raw: lines(chosen)}, nil
 }
 
 // choose returns the samples of the metric that all matchers match.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,6 +182,48 @@ func TestAScrapeThatDoesNotComeIsTheReadingsError(t *testing.T) {
 	silent := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	if got := ask(t, newScrape(t, probe.ScrapeConfig{URL: silent, Metric: "m", Timeout: 50 * time.Millisecond}), collect.Question{}); got.Outcome != aftercheck.ReadingTimeout {
 		t.Errorf("silent: %+v", got)
+	}
+}
+
+// Ten verifications whose actions ended at different moments cost one scrape;
+// and each is told whether the page is newer than its own action's end.
+func TestTenQuestionsOfDifferentTimesCostOneScrape(t *testing.T) {
+	var scrapes atomic.Int32
+	var joined, asks sync.WaitGroup
+	joined.Add(10)
+	now := time.Now()
+	sampled := now.Add(-45 * time.Second)
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		scrapes.Add(1)
+		joined.Wait()
+		fmt.Fprintf(w, "queue_depth 3 %d\n", sampled.UnixMilli())
+	})
+	// The Set comes to this sensor when the one before it has begun or joined
+	// its call.
+	last := collect.Sensor{Name: "last", Plan: func(collect.Question) (collect.Plan, bool) {
+		joined.Done()
+		return collect.Plan{}, false
+	}}
+	sensor := newScrape(t, probe.ScrapeConfig{URL: url, Metric: "queue_depth", Healthy: "< 10"})
+	set := collect.NewSet([]collect.Sensor{sensor, last}, collect.Options{})
+	readings := make([][]aftercheck.Reading, 10)
+	for i := range readings {
+		asks.Go(func() {
+			readings[i] = set.Ask(t.Context(), collect.Question{After: now.Add(-time.Duration(i) * 10 * time.Second)})
+		})
+	}
+	asks.Wait()
+	for i, got := range readings {
+		state, reason := aftercheck.StateHealthy, ""
+		if i < 5 {
+			state, reason = aftercheck.StateUnknown, collect.ReasonStale
+		}
+		if f := only(t, got[0]); f.State != state || f.Reason != reason || got[0].Raw != "queue_depth 3\n" {
+			t.Errorf("an action's end %d s ago: %+v, want %q %q", i*10, got[0], state, reason)
+		}
+	}
+	if scrapes.Load() != 1 {
+		t.Errorf("%d scrapes, want 1", scrapes.Load())
 	}
 }
 

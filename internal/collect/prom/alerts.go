@@ -115,11 +115,20 @@ func (a *alerts) plan(q collect.Question) (collect.Plan, bool) {
 	}
 	s := subjectOf(a, q)
 	return collect.Plan{
-		Key: fmt.Sprintf("%s %s %q=%q %s", q.After.UTC().Format(time.RFC3339Nano), s.key(), label, value, q.Known),
-		Read: func(ctx context.Context) (collect.Answer, error) {
-			return a.read(ctx, s, label, value)
+		Key:  fmt.Sprintf("rules %q, alerts %t", name, label != ""),
+		Read: func(ctx context.Context) (collect.Answer, error) { return a.read(ctx, name, label != "") },
+		Interpret: func(answer collect.Answer) collect.Answer {
+			return a.interpret(answer, s, label, value)
 		},
 	}, true
+}
+
+// overview is what the server tells of rules and alerts; whom it concerns
+// depends on the question.
+type overview struct {
+	rules  []rule  // of the incident's name
+	active []alert // of all names
+	at     time.Time
 }
 
 // neighbours returns the label, with its value, that says what the incident's
@@ -133,37 +142,43 @@ func (a *alerts) neighbours(i aftercheck.Incident) (label, value string) {
 	return "", ""
 }
 
-// read asks for the rules of the incident's alert and for all active alerts.
-func (a *alerts) read(ctx context.Context, s subject, label, value string) (collect.Answer, error) {
-	var rules []rule
-	var active []alert
+// read asks for the rules of a name, unless it is empty, and for all active
+// alerts if those of a neighbourhood are wanted.
+func (a *alerts) read(ctx context.Context, name string, neighbours bool) (collect.Answer, error) {
+	var seen overview
 	group, ctx := errgroup.WithContext(ctx)
-	if s.name != "" {
+	if name != "" {
 		group.Go(func() (err error) {
-			rules, err = a.rules(ctx, s.name)
+			seen.rules, err = a.rules(ctx, name)
 			return err
 		})
 	}
-	if label != "" {
+	if neighbours {
 		group.Go(func() (err error) {
-			active, err = a.active(ctx)
+			seen.active, err = a.active(ctx)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return collect.Answer{}, err
 	}
-	at := time.Now().UTC().Round(0)
-	answer := collect.Answer{Raw: describe(rules)}
+	seen.at = time.Now().UTC().Round(0)
+	return collect.Answer{Seen: seen, Raw: describe(seen.rules)}, nil
+}
+
+// interpret says what was seen of the incident's alert and of others in its
+// neighbourhood.
+func (a *alerts) interpret(answer collect.Answer, s subject, label, value string) collect.Answer {
+	seen := answer.Seen.(overview)
 	if s.name != "" {
-		answer.Findings = append(answer.Findings, s.finding(rules, at))
+		answer.Findings = append(answer.Findings, s.finding(seen.rules, seen.at))
 	}
-	others, left := a.others(s, rules, active, label, value, at)
+	others, left := a.others(s, seen.rules, seen.active, label, value, seen.at)
 	answer.Findings = append(answer.Findings, others...)
 	if left > 0 {
 		answer.Raw += strconv.Itoa(left) + " older alerts are left out\n"
 	}
-	return answer, nil
+	return answer
 }
 
 // rules returns the alerting rules of a name. Servers that do not know the

@@ -1,11 +1,11 @@
 package prom
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,18 +47,25 @@ func (m metrics) plan(q collect.Question) (collect.Plan, bool) {
 		return collect.Plan{}, false
 	}
 	return collect.Plan{
-		Key:  key(asks, q.After),
-		Read: func(ctx context.Context) (collect.Answer, error) { return m.read(ctx, asks, q.After) },
+		Key:       key(asks),
+		Read:      func(ctx context.Context) (collect.Answer, error) { return m.read(ctx, sent(asks)) },
+		Interpret: func(answer collect.Answer) collect.Answer { return interpret(answer, asks, q.After) },
 	}, true
 }
 
-// key is equal for readings that ask the same after the same moment.
-func key(asks []ask, after time.Time) string {
-	parts := []string{after.UTC().Format(time.RFC3339Nano)}
-	for _, a := range asks {
-		parts = append(parts, strconv.Quote(a.Name), strconv.Quote(a.namespace), strconv.Quote(a.Expr))
+// key is equal for readings that send the same. The names are in it because the
+// reading's error holds one. Nothing to send is nothing to share.
+func key(asks []ask) string {
+	var parts []string
+	for _, a := range sent(asks) {
+		parts = append(parts, strconv.Quote(a.Name), strconv.Quote(a.Expr))
 	}
 	return strings.Join(parts, " ")
+}
+
+// sent returns the asks that can be asked, in their order.
+func sent(asks []ask) []ask {
+	return slices.DeleteFunc(slices.Clone(asks), func(a ask) bool { return a.expr == nil })
 }
 
 // asksFor returns the configured queries that fit, or else the built-in one.
@@ -103,60 +110,57 @@ func (b builtIn) ask(i aftercheck.Incident) ask {
 	return a
 }
 
-// read asks all side by side. It is an error only if every query that was sent
-// failed.
-func (m metrics) read(ctx context.Context, asks []ask, after time.Time) (collect.Answer, error) {
-	findings, raws, errs := make([]aftercheck.Finding, len(asks)), make([]string, len(asks)), make([]error, len(asks))
+// read asks all side by side. It is an error only if every query failed.
+func (m metrics) read(ctx context.Context, asks []ask) (collect.Answer, error) {
+	seen, raws := make([]observation, len(asks)), make([]string, len(asks))
 	at := time.Now().Truncate(time.Millisecond)
 	var group errgroup.Group
 	group.SetLimit(maxParallel)
-	sent, failed := 0, 0
 	for i, a := range asks {
-		if a.expr == nil {
-			findings[i] = a.unknown(a.reason, a.message)
-			continue
-		}
-		sent++
 		group.Go(func() error {
-			findings[i], raws[i], errs[i] = m.answer(ctx, a, at, after)
+			seen[i], raws[i] = m.observe(ctx, a, at)
 			return nil
 		})
 	}
 	_ = group.Wait() // the group's functions return nil
-	var first error
-	for i, err := range errs {
-		if err == nil {
-			continue
-		}
-		failed++
-		first = cmp.Or(first, err)
-		findings[i] = asks[i].unknown(ReasonQueryFailed, err.Error())
+	if len(seen) > 0 && !slices.ContainsFunc(seen, func(o observation) bool { return o.failed == nil }) {
+		return collect.Answer{}, seen[0].failed
 	}
-	if failed > 0 && failed == sent {
-		return collect.Answer{}, first
-	}
-	return collect.Answer{Findings: findings, Raw: strings.Join(raws, "")}, nil
+	return collect.Answer{Seen: seen, Raw: strings.Join(raws, "")}, nil
 }
 
-// answer asks for the times of the samples first and the value after them: so
+// interpret reads the observations, which are those of the asks that were sent.
+func interpret(answer collect.Answer, asks []ask, after time.Time) collect.Answer {
+	seen := answer.Seen.([]observation)
+	for _, a := range asks {
+		if a.expr == nil {
+			answer.Findings = append(answer.Findings, a.unknown(a.reason, a.message))
+			continue
+		}
+		answer.Findings = append(answer.Findings, a.finding(seen[0], after))
+		seen = seen[1:]
+	}
+	return answer
+}
+
+// observe asks for the times of the samples first and the value after them: so
 // the value is never older than it is taken to be.
-func (m metrics) answer(ctx context.Context, a ask, at, after time.Time) (aftercheck.Finding, string, error) {
-	seen := observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true}
+func (m metrics) observe(ctx context.Context, a ask, at time.Time) (seen observation, raw string) {
+	seen = observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true}
 	if selectors := sampleTimes(a.expr); len(selectors) > 0 {
 		oldest, warnings, err := m.oldest(ctx, selectors, at)
 		if err != nil {
-			return aftercheck.Finding{}, "", fmt.Errorf("%s: %w", a.Name, err)
+			return observation{failed: fmt.Errorf("%s: %w", a.Name, err)}, ""
 		}
 		seen.oldest, seen.sampled, seen.warnings = oldest, !oldest.IsZero(), warnings
 	}
 	got, err := m.client.query(ctx, a.Expr, at)
 	if err != nil {
-		return aftercheck.Finding{}, "", fmt.Errorf("%s: %w", a.Name, err)
+		return observation{failed: fmt.Errorf("%s: %w", a.Name, err)}, ""
 	}
 	seen.values, seen.reason = numbers(got.value)
 	seen.warnings = append(seen.warnings, got.warnings...)
-	raw := fmt.Sprintf("%s => %s\n", a.Expr, got.value)
-	return a.finding(seen, after), raw, nil
+	return seen, fmt.Sprintf("%s => %s\n", a.Expr, got.value)
 }
 
 // oldest returns the time of the oldest of the newest samples that the selectors

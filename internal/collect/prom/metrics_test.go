@@ -251,27 +251,54 @@ func TestWhichQueriesAreAsked(t *testing.T) {
 	}
 }
 
-func TestPlansShareAReadingOnlyIfTheyAskTheSame(t *testing.T) {
-	s, a := sensors(t, Config{URL: "http://127.0.0.1:1", Queries: []Query{{Name: "share", Expr: `share{pod="$pod"}`}}})
+func TestPlansShareACallIfAndOnlyIfTheyAskTheSame(t *testing.T) {
+	s, a := sensors(t, Config{URL: "http://127.0.0.1:1", Queries: []Query{
+		{Name: "share", Expr: `share{pod="$pod"}`},
+		{Name: "zone", Expr: `share{zone="$zone"}`},
+	}})
 	moment := time.Now()
 	base := collect.Question{Incident: incident("A", "namespace", "shop", "pod", "p"), After: moment}
-	for _, sensor := range []collect.Sensor{s, a} {
-		first, _ := sensor.Plan(base)
-		same := base
-		same.Incident = incident("A", "namespace", "shop", "pod", "p")
-		same.Incident.ID = "another"
-		if again, _ := sensor.Plan(same); again.Key != first.Key || first.Key == "" {
-			t.Errorf("%s: the same question has the keys %q and %q", sensor.Name, first.Key, again.Key)
-		}
-		for name, other := range map[string]collect.Question{
-			"another pod":       {Incident: incident("A", "namespace", "shop", "pod", "q"), After: moment},
-			"another namespace": {Incident: incident("A", "namespace", "s", "pod", "p"), After: moment},
-			"another time":      {Incident: base.Incident, After: moment.Add(1)},
-			"before":            {Incident: base.Incident},
-		} {
-			if plan, _ := sensor.Plan(other); plan.Key == first.Key {
-				t.Errorf("%s: %s shares the key %q", sensor.Name, name, plan.Key)
+	renamed := base.Incident
+	renamed.ID = "another"
+	for name, c := range map[string]struct {
+		other           collect.Question
+		metrics, alerts bool // share
+	}{
+		"another ID":        {collect.Question{Incident: renamed, After: moment}, true, true},
+		"another time":      {collect.Question{Incident: base.Incident, After: moment.Add(1)}, true, true},
+		"before":            {collect.Question{Incident: base.Incident}, true, true},
+		"a known target":    {collect.Question{Incident: base.Incident, After: moment, Known: aftercheck.Target{Kind: "Deployment", Name: "api"}}, true, true},
+		"another namespace": {collect.Question{Incident: incident("A", "namespace", "s", "pod", "p"), After: moment}, true, true},
+		"another pod":       {collect.Question{Incident: incident("A", "namespace", "shop", "pod", "q"), After: moment}, false, true},
+		"another query":     {collect.Question{Incident: incident("A", "namespace", "shop", "pod", "p", "zone", "z"), After: moment}, false, true},
+		"not sent":          {collect.Question{Incident: incident("A", "namespace", "shop", "pod", "p", "zone", "\xff"), After: moment}, true, true},
+		"another alert":     {collect.Question{Incident: incident("B", "namespace", "shop", "pod", "p"), After: moment}, true, false},
+		"no neighbourhood":  {collect.Question{Incident: incident("A", "pod", "p"), After: moment}, true, false},
+	} {
+		for _, one := range []struct {
+			sensor collect.Sensor
+			shared bool
+		}{{s, c.metrics}, {a, c.alerts}} {
+			first, _ := one.sensor.Plan(base)
+			plan, _ := one.sensor.Plan(c.other)
+			if first.Key == "" || (plan.Key == first.Key) != one.shared {
+				t.Errorf("%s, %s: the keys are %q and %q, to be shared: %t", one.sensor.Name, name, first.Key, plan.Key, one.shared)
 			}
 		}
+	}
+}
+
+// A label whose value looks like its own placeholder is asked for; the incident
+// without the label is not.
+func TestAQueryThatIsNotSentSharesNothing(t *testing.T) {
+	s, _ := sensors(t, Config{URL: "http://127.0.0.1:1", Queries: []Query{{Name: "share", Expr: `share{pod="$pod"}`}}})
+	without, _ := s.Plan(collect.Question{Incident: incident("A")})
+	with, _ := s.Plan(collect.Question{Incident: incident("A", "pod", "$pod")})
+	if without.Key != "" || with.Key == "" {
+		t.Errorf("the keys are %q and %q", without.Key, with.Key)
+	}
+	answer, err := read(t, s, collect.Question{Incident: incident("A")})
+	if f, _ := find(answer, "share"); err != nil || f.Reason != ReasonMissingLabel {
+		t.Errorf("got %+v and %v", answer, err)
 	}
 }

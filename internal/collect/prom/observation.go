@@ -12,8 +12,10 @@ import (
 	"github.com/aftercheck/aftercheck"
 )
 
-// observation is what one query gave.
+// observation is what one query gave. What it says of the target depends on the
+// question too, so questions share it and none changes it.
 type observation struct {
+	failed   error     // why it gave nothing; then the rest is zero
 	at       time.Time // when it was evaluated
 	oldest   time.Time // the oldest of the newest samples that it rests on
 	sampled  bool      // it rests on a sample, or needs none
@@ -81,6 +83,8 @@ func (a Aggregation) over(values []float64) float64 {
 func (a ask) finding(o observation, after time.Time) aftercheck.Finding {
 	many := a.Aggregation == "" || a.Aggregation == AggregateNone
 	switch {
+	case o.failed != nil:
+		return a.unknown(ReasonQueryFailed, o.failed.Error())
 	case len(o.warnings) > 0:
 		return a.unknown(ReasonPartial, "the server warned: "+strings.Join(o.warnings, "; "))
 	case o.reason != "":

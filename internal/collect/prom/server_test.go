@@ -66,7 +66,7 @@ func sensors(t *testing.T, c Config) (metrics, alerts collect.Sensor) {
 	return made[0], made[1]
 }
 
-// read takes the sensor's reading.
+// read takes the sensor's reading and interprets it.
 func read(t *testing.T, s collect.Sensor, q collect.Question) (collect.Answer, error) {
 	t.Helper()
 	plan, ok := s.Plan(q)
@@ -75,7 +75,11 @@ func read(t *testing.T, s collect.Sensor, q collect.Question) (collect.Answer, e
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	return plan.Read(ctx)
+	answer, err := plan.Read(ctx)
+	if err != nil {
+		return answer, err
+	}
+	return plan.Interpret(answer), nil
 }
 
 // find returns the finding about a subject of that name.

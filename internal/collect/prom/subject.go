@@ -1,8 +1,6 @@
 package prom
 
 import (
-	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,15 +21,6 @@ type subject struct {
 
 func subjectOf(a *alerts, q collect.Question) subject {
 	return subject{name: q.Incident.Name(), labels: q.Incident.Labels, unstable: a.unstable, after: q.After, known: q.Known}
-}
-
-// key is equal for incidents of the same alert.
-func (s subject) key() string {
-	parts := []string{fmt.Sprintf("%q", s.name)}
-	for _, name := range slices.Sorted(maps.Keys(s.labels)) {
-		parts = append(parts, fmt.Sprintf("%q=%q", name, s.labels[name]))
-	}
-	return strings.Join(parts, ",")
 }
 
 // relation says what an active alert of the same name is to the incident.
