@@ -94,7 +94,12 @@ type Finding struct {
 	At      time.Time `json:"at,omitzero" format:"date-time" doc:"When the fact was true: a sample's own time, or when the object was read."`
 	Since   time.Time `json:"since,omitzero" format:"date-time" doc:"Since when it has been so: a container's start, an alert's activeAt. Absent: unknown."`
 	Signal  bool      `json:"signal,omitempty" doc:"This is the signal that opened the incident, so it decides whether the root cause is cleared."`
+	// Samples are compared between before and after; see internal/baseline.
+	Samples []float64 `json:"samples,omitempty" maxItems:"240" doc:"The metric's newest samples up to this reading, oldest first, in the value's unit; after the action, only those newer than its end. Absent: only the value is known."`
 }
+
+// MaxSamples bounds Finding.Samples.
+const MaxSamples = 240
 
 // Key identifies a finding across readings: subject, check and query, without
 // the UID, so that a replaced object is compared with its predecessor.
@@ -119,6 +124,29 @@ type Reading struct {
 	Raw             string         `json:"raw,omitempty" doc:"What the sensor answered, redacted and cut at the configured number of bytes."`
 	RawTruncated    bool           `json:"raw_truncated,omitempty" doc:"The answer was longer than what was kept."`
 	Redactions      map[string]int `json:"redactions,omitempty" doc:"How many secrets were removed, by rule."`
+	Delays          []Delay        `json:"delays,omitempty" doc:"How long each of the sensor's signals needs to show a change."`
+}
+
+// Delay is how long after a change a signal can first tell of it, as the sum of
+// its parts.
+type Delay struct {
+	Of    string      `json:"of" doc:"The signal: alert ApiErrorsHigh, query error_ratio, container api."`
+	Parts []DelayPart `json:"parts" doc:"What the delay is the sum of."`
+}
+
+// DelayPart is one part of a Delay.
+type DelayPart struct {
+	Name     string   `json:"name" doc:"scrape_interval, range, evaluation_interval, for, keep_firing_for, previous_life."`
+	Duration Duration `json:"duration"`
+}
+
+// Total returns the sum of the parts. Zero means that a change shows at once.
+func (d Delay) Total() time.Duration {
+	var sum time.Duration
+	for _, part := range d.Parts {
+		sum += time.Duration(part.Duration)
+	}
+	return sum
 }
 
 // ReadingOutcome is how asking a sensor ended.

@@ -66,6 +66,8 @@ func describeSchemas(document *huma.OpenAPI) {
 		"Assessment":          "What the judge made of the evidence.",
 		"AssessmentRequest":   "A pre-state and a post-state, to be judged at once.",
 		"Evidence":            "All that the judge was given besides the policy and the time; it can be judged again and gives the same verdict.",
+		"Delay":               "How long after a change a signal can first tell of it, as the sum of its parts.",
+		"DelayPart":           "One part of a delay.",
 		"Finding":             "One fact that a sensor saw.",
 		"Incident":            "What is broken: usually one Alertmanager alert.",
 		"Page":                "One page of a list, newest first.",

@@ -1,10 +1,12 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +26,7 @@ const (
 	maxWanted     = 256
 	maxUnit       = 64
 	maxPanicValue = 256
+	maxDelays     = 50
 	// overlap is how much more of a raw text than is kept is redacted, so that
 	// a secret across the cut is seen whole.
 	overlap = 4096
@@ -40,6 +43,7 @@ func (g *gate) keep(ctx context.Context, at time.Time, answer Answer, err error)
 	switch {
 	case err == nil:
 		reading.Findings = k.findings(g.sensor.Name, answer.Findings)
+		reading.Delays = k.delays(answer.Delays)
 	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
 		reading.Outcome, reading.Error = aftercheck.ReadingTimeout, k.text(err.Error(), maxError)
 	default:
@@ -66,6 +70,7 @@ func (g *gate) reread(took taken, own Answer) aftercheck.Reading {
 	}
 	reading.Target = k.target(own.Target)
 	reading.Findings = k.findings(g.sensor.Name, own.Findings)
+	reading.Delays = k.delays(own.Delays)
 	g.redacted(k.counts)
 	if shared {
 		k.add(took.inRaw) // these were reported with the call
@@ -211,10 +216,22 @@ func (k keeper) finding(f aftercheck.Finding) aftercheck.Finding {
 	f.Message = k.text(f.Message, maxMessage)
 	f.Wanted = k.text(f.Wanted, maxWanted)
 	f.Query = k.text(f.Query, maxQuery)
+	f.Samples = newest(f.Samples)
 	if f.Value != nil {
 		f.Value = &aftercheck.Value{Number: f.Value.Number, Unit: k.text(f.Value.Unit, maxUnit)}
 	}
 	return f
+}
+
+// delays redacts and bounds delays; those that are longest are kept.
+func (k keeper) delays(delays []aftercheck.Delay) []aftercheck.Delay {
+	longest := slices.Clone(delays)
+	slices.SortStableFunc(longest, func(a, b aftercheck.Delay) int { return cmp.Compare(b.Total(), a.Total()) })
+	longest = longest[:min(len(longest), maxDelays)]
+	for i, d := range longest {
+		longest[i] = aftercheck.Delay{Of: k.text(d.Of, maxName), Parts: slices.Clone(d.Parts)}
+	}
+	return longest
 }
 
 func (k keeper) target(t aftercheck.Target) aftercheck.Target {
@@ -225,6 +242,13 @@ func (k keeper) target(t aftercheck.Target) aftercheck.Target {
 		Name:      k.text(t.Name, maxName),
 		UID:       k.text(t.UID, maxName),
 	}
+}
+
+// newest returns a copy of the newest samples that are numbers, at most
+// aftercheck.MaxSamples.
+func newest(samples []float64) []float64 {
+	kept := slices.DeleteFunc(slices.Clone(samples), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	return kept[max(len(kept)-aftercheck.MaxSamples, 0):]
 }
 
 // cut returns at most limit bytes of the text, without a part of a character.
@@ -253,6 +277,10 @@ func cutOutsideMarks(text string, limit int) string {
 func clone(r aftercheck.Reading) aftercheck.Reading {
 	r.Findings = cloneFindings(r.Findings)
 	r.Redactions = maps.Clone(r.Redactions)
+	r.Delays = slices.Clone(r.Delays)
+	for i, d := range r.Delays {
+		r.Delays[i].Parts = slices.Clone(d.Parts)
+	}
 	return r
 }
 
@@ -263,6 +291,7 @@ func cloneFindings(findings []aftercheck.Finding) []aftercheck.Finding {
 			value := *f.Value
 			findings[i].Value = &value
 		}
+		findings[i].Samples = slices.Clone(f.Samples)
 	}
 	return findings
 }

@@ -53,6 +53,7 @@ type Plan struct {
 type Answer struct {
 	Target   aftercheck.Target // zero if the sensor resolves none
 	Findings []aftercheck.Finding
+	Delays   []aftercheck.Delay
 	Raw      string // what the sensor answered, for people; may be empty
 	// Seen is what the sensor's own Read leaves to its own Interpret. It is
 	// never stored, and nobody changes it once Read has returned. May be nil.
