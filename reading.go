@@ -37,6 +37,15 @@ const (
 	CheckReplicas Check = "replicas"
 	// CheckRestarts is a pod's container restarts so far, in "restarts".
 	CheckRestarts Check = "restarts"
+	// CheckPreviousLife is how long a pod's containers lived before their last
+	// crash, the longest of them, in "seconds".
+	CheckPreviousLife Check = "previous_life"
+	// CheckOOMKills is how many of the containers were last ended by the
+	// out-of-memory killer, in "kills"; Since is the newest such end.
+	CheckOOMKills Check = "oom_kills"
+	// CheckLimits is what a replica of a workload may use: of CPU in "cores", of
+	// memory in "bytes"; Query says which.
+	CheckLimits Check = "limits"
 	// CheckGeneration is the object's metadata.generation, without a unit.
 	CheckGeneration Check = "generation"
 	// CheckEvents is a Warning event since the action; the value counts it.
@@ -83,7 +92,7 @@ type Value struct {
 // Finding is one fact that a sensor saw.
 type Finding struct {
 	Subject Subject   `json:"subject"`
-	Check   Check     `json:"check" doc:"What was looked at: health, presence, replicas, restarts, generation, events, endpoints, alert, metric, probe."`
+	Check   Check     `json:"check" doc:"What was looked at: health, presence, replicas, restarts, previous_life, oom_kills, limits, generation, events, endpoints, alert, metric, probe."`
 	Scope   Scope     `json:"scope" enum:"target,neighbour"`
 	State   State     `json:"state,omitempty" enum:"healthy,progressing,unhealthy,unknown" doc:"Absent for a fact that is compared and not judged by itself."`
 	Reason  string    `json:"reason,omitempty" doc:"One word, as Kubernetes writes it: CrashLoopBackOff, ImagePullBackOff, Firing, NoData."`

@@ -27,10 +27,10 @@ func judged(subject aftercheck.Subject, check aftercheck.Check, scope aftercheck
 }
 
 // fact makes a finding that is compared and not judged by itself.
-func fact(subject aftercheck.Subject, check aftercheck.Check, scope aftercheck.Scope, number int64, unit string) aftercheck.Finding {
+func fact(subject aftercheck.Subject, check aftercheck.Check, scope aftercheck.Scope, number float64, unit string) aftercheck.Finding {
 	return aftercheck.Finding{
 		Subject: subject, Check: check, Scope: scope,
-		Value: &aftercheck.Value{Number: float64(number), Unit: unit},
+		Value: &aftercheck.Value{Number: number, Unit: unit},
 	}
 }
 
