@@ -103,6 +103,7 @@ type Finding struct {
 	At      time.Time `json:"at,omitzero" format:"date-time" doc:"When the fact was true: a sample's own time, or when the object was read."`
 	Since   time.Time `json:"since,omitzero" format:"date-time" doc:"Since when it has been so: a container's start, an alert's activeAt. Absent: unknown."`
 	Signal  bool      `json:"signal,omitempty" doc:"This is the signal that opened the incident, so it decides whether the root cause is cleared."`
+	Final   bool      `json:"final,omitempty" doc:"It does not change any more by itself: a Job that failed, a Pod that ended."`
 	// Samples are compared between before and after; see internal/baseline.
 	Samples []float64 `json:"samples,omitempty" maxItems:"240" doc:"The metric's newest samples up to this reading, oldest first, in the value's unit; after the action, only those newer than its end. Absent: only the value is known."`
 }

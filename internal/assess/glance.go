@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -17,10 +18,12 @@ type glance struct {
 	signals    []*aftercheck.Finding // the signals that opened the incident
 	numbers    []*aftercheck.Finding // metrics without a criterion, which are only compared
 	lives      lives                 // the target's pods
+	crashed    time.Duration         // how long the target's pods lived before they crashed; 0: none did
 	replicas   map[string]float64    // wanted, by the target's objects
 	generation map[string]float64    // by the target's objects
 	neighbours map[string]*aftercheck.Finding
-	nearby     map[string]float64 // restarts of neighbours
+	facts      map[string]*aftercheck.Finding // what is compared of the target and of neighbours, by key
+	nearby     []*aftercheck.Finding          // metrics of neighbours without a criterion
 	target     aftercheck.Target
 	gone       bool
 	coverage   float64
@@ -45,6 +48,20 @@ func (g glance) scaledDown() bool {
 	return len(g.replicas) > 0
 }
 
+// final reports whether what is broken of the target stays so by itself.
+func (g *glance) final() bool {
+	found := false
+	for _, f := range g.units {
+		switch {
+		case isBad(f) && !f.Final:
+			return false
+		case isBad(f):
+			found = true
+		}
+	}
+	return found
+}
+
 // look reads the readings of one moment. What was true before notBefore says
 // nothing; a zero notBefore takes everything.
 func look(readings []aftercheck.Reading, notBefore time.Time) glance {
@@ -52,7 +69,7 @@ func look(readings []aftercheck.Reading, notBefore time.Time) glance {
 		replicas:   map[string]float64{},
 		generation: map[string]float64{},
 		neighbours: map[string]*aftercheck.Finding{},
-		nearby:     map[string]float64{},
+		facts:      map[string]*aftercheck.Finding{},
 		asked:      len(readings),
 		stale:      len(readings) > 0,
 	}
@@ -138,19 +155,32 @@ func (g *glance) takeTarget(f *aftercheck.Finding) {
 
 // takeFact takes what is compared and not judged by itself.
 func (g *glance) takeFact(f *aftercheck.Finding) {
-	if f.Value == nil {
-		return
-	}
-	switch f.Check {
-	case aftercheck.CheckReplicas:
+	switch {
+	case f.Check == aftercheck.CheckPresence && mortal(f.Subject.Kind):
+		g.lives = append(g.lives, life{id: identity(f.Subject), name: f.Subject.Name, restarts: math.NaN()})
+	case f.Value == nil:
+	case f.Check == aftercheck.CheckReplicas:
 		g.replicas[f.Subject.String()] = f.Value.Number
-	case aftercheck.CheckGeneration:
+	case f.Check == aftercheck.CheckGeneration:
 		g.generation[f.Subject.String()] = f.Value.Number
-	case aftercheck.CheckRestarts:
-		g.lives = append(g.lives, life{identity(f.Subject), f.Value.Number, f.Since})
-	case aftercheck.CheckMetric:
+	case f.Check == aftercheck.CheckRestarts:
+		g.lives = append(g.lives, life{identity(f.Subject), f.Subject.Name, f.Value.Number, f.Since})
+	case f.Check == aftercheck.CheckPreviousLife:
+		g.crashed = max(g.crashed, seconds(f.Value.Number))
+	case f.Check == aftercheck.CheckMetric:
 		g.numbers = append(g.numbers, f)
+	default:
+		g.facts[f.Key()] = f
 	}
+}
+
+// mortal reports whether an object of this kind is one life: it is replaced by
+// another, not restarted.
+func mortal(kind string) bool { return kind == "Pod" || kind == "Container" }
+
+// seconds makes a duration of a number of them, at most a day.
+func seconds(n float64) time.Duration {
+	return time.Duration(min(max(n, 0), 24*3600) * float64(time.Second))
 }
 
 // unpaused makes a healthy target that is paused one that has not arrived:
@@ -166,10 +196,12 @@ func unpaused(f *aftercheck.Finding) *aftercheck.Finding {
 
 func (g *glance) takeNeighbour(f *aftercheck.Finding) {
 	switch {
-	case f.Check == aftercheck.CheckRestarts && f.Value != nil:
-		g.nearby[f.Subject.String()] = f.Value.Number
 	case f.State != "":
 		g.neighbours[f.Key()] = f
+	case f.Check == aftercheck.CheckMetric && f.Value != nil:
+		g.nearby = append(g.nearby, f)
+	case f.Value != nil:
+		g.facts[f.Key()] = f
 	}
 }
 

@@ -107,7 +107,9 @@ func (r *report) target(o *unstructured.Unstructured) {
 	r.pods = append(r.pods, pods...)
 	h := HealthOf(o, r.childrenOf(o, pods), r.now)
 	r.add(aftercheck.Finding{Subject: subject, Check: aftercheck.CheckPresence, Scope: scope})
-	r.add(judged(subject, aftercheck.CheckHealth, scope, h))
+	f := judged(subject, aftercheck.CheckHealth, scope, h)
+	f.Final = final(o, h)
+	r.add(f)
 	if generation := content(o).num(0, "metadata", "generation"); generation > 0 {
 		r.add(fact(subject, aftercheck.CheckGeneration, scope, float64(generation), ""))
 	}

@@ -49,3 +49,16 @@ func replicasOf(o *unstructured.Unstructured) (int64, bool) {
 	}
 	return wantedReplicas(subject{fields: f})
 }
+
+// final reports whether an unhealthy object stays so by itself: a Job that has
+// failed, or a Pod that has and that no controller replaces.
+func final(o *unstructured.Unstructured, h Health) bool {
+	switch o.GetKind() {
+	case "Job":
+		failed, ok := content(o).condition("Failed")
+		return h.bad() && ok && failed.True()
+	case "Pod":
+		return h.bad() && content(o).str("status", "phase") == "Failed" && ownerReference(o) == nil
+	}
+	return false
+}
