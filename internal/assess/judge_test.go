@@ -251,15 +251,15 @@ func TestSureEndsEarly(t *testing.T) {
 		world
 		sure bool
 	}{
-		"held":                      {world{text: undo, before: one(down), rounds: times(3, up)}, true},
-		"not held":                  {world{text: undo, before: one(down), rounds: times(2, up)}, false},
-		"broken may still recover":  {world{text: undo, before: one(down), rounds: times(4, down)}, false},
+		"held":                       {world{text: undo, before: one(down), rounds: times(3, up)}, true},
+		"not held":                   {world{text: undo, before: one(down), rounds: times(2, up)}, false},
+		"broken may still recover":   {world{text: undo, before: one(down), rounds: times(4, down)}, false},
 		"a job that failed for good": {world{text: undo, before: one(down), rounds: times(3, sees(forGood()))}, true},
 		"a job that failed just now": {world{text: undo, before: one(down), rounds: times(2, sees(forGood()))}, false},
-		"gone may come back":        {world{text: undo, before: one(down), rounds: times(4, sees(gone()))}, false},
-		"blind may still see":       {world{text: undo, before: one(down), rounds: times(4, dark)}, false},
-		"healthy before, no change": {world{text: setImage, before: one(up), rounds: times(3, up)}, true},
-		"restart may still show":    {world{text: restart, before: one(up), rounds: times(3, up)}, false},
+		"gone may come back":         {world{text: undo, before: one(down), rounds: times(4, sees(gone()))}, false},
+		"blind may still see":        {world{text: undo, before: one(down), rounds: times(4, dark)}, false},
+		"healthy before, no change":  {world{text: setImage, before: one(up), rounds: times(3, up)}, true},
+		"restart may still show":     {world{text: restart, before: one(up), rounds: times(3, up)}, false},
 		"signal cannot tell yet": {world{text: undo, before: one(sees(health(unhealthy, "x"), alert(unhealthy, "Firing"))),
 			rounds: times(3, sees(health(healthy, ""), alert(unknown, "WindowReachesBack")))}, false},
 		"neighbour may recover": {world{text: undo, before: one(sees(health(unhealthy, "x"), neighbour("cart", healthy))),

@@ -19,7 +19,7 @@ func anyFinding(t *rapid.T, label string) aftercheck.Finding {
 	f := rapid.SampledFrom([]aftercheck.Finding{
 		health(state, "x"), pod(uid, state, "x"), alert(state, "Firing"), metric("m"+uid, state),
 		neighbour("n"+uid, state), replicas(3), generation(2), restarts(uid, 1, ended), probe(state, "x"),
-		previousLife(uid, 30), limit("memory", 64), oomKills(uid, ended), nearReplicas(1), named("p"+uid), compared(7, "lower"),
+		previousLife(uid, 30), limit("memory", 64), oomKills(uid, ended), nearReplicas(1), named("p" + uid), compared(7, "lower"),
 	}).Draw(t, label)
 	return f
 }

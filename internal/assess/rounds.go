@@ -19,17 +19,14 @@ func (s *summary) follow() {
 		if !g.known() {
 			continue
 		}
-		crashed, changed := since(last, *g)
-		if last == nil && s.others(*g) {
-			changed = true
-		}
-		good := g.good() && !crashed
+		crashed := last != nil && restarted(*last, *g)
+		good, bad := g.good() && !crashed, g.state == aftercheck.StateUnhealthy
 		if good && s.held <= 0 {
 			heldSince = g.at
 		}
-		s.held = heldAfter(s.held, good, g.state == aftercheck.StateUnhealthy)
-		s.flapped = s.flapped || wasGood && (crashed || g.state == aftercheck.StateUnhealthy)
-		s.drifted = s.drifted || changed
+		s.held = heldAfter(s.held, good, bad)
+		s.flapped = s.flapped || wasGood && (crashed || bad)
+		s.drifted = s.drifted || s.changedByOthers(last, *g)
 		wasGood = wasGood || good
 		last = g
 	}
@@ -56,14 +53,6 @@ func (s *summary) outlives() time.Duration {
 
 // heldFor is the time from the first good round to the newest known one.
 func (s *summary) heldFor(since time.Time) time.Duration { return s.current.at.Sub(since) }
-
-// since compares a round with the known one before it, nil for the first.
-func since(last *glance, g glance) (crashed, changed bool) {
-	if last == nil {
-		return false, false
-	}
-	return restarted(*last, g), moved(*last, g)
-}
 
 // heldAfter counts good rounds in a row above zero, and bad ones below.
 func heldAfter(held int, good, bad bool) int {
@@ -116,11 +105,15 @@ func changes(before, after glance) int {
 	return most
 }
 
-// others reports whether the target's specification changed by more, from
-// before the action to the first round, than the action can have changed it.
-func (s *summary) others(first glance) bool {
+// changedByOthers reports whether somebody else changed the target's
+// specification: at all since the known round before this one, or, in the first
+// one, by more than the action itself can have changed it.
+func (s *summary) changedByOthers(last *glance, g glance) bool {
+	if last != nil {
+		return moved(*last, g)
+	}
 	most, known := s.ownChanges()
-	return known && changes(s.before, first) > most
+	return known && changes(s.before, g) > most
 }
 
 // ownChanges is how many changes of the target's specification the action itself
