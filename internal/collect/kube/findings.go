@@ -22,7 +22,7 @@ import (
 // labels name and that is not there is a finding, not an error.
 func Findings(o Objects, i aftercheck.Incident, a aftercheck.Action, now time.Time) (aftercheck.Target, []aftercheck.Finding) {
 	x := newIndex(o.Items)
-	targets, missing := x.find(i, o)
+	targets, missing := x.find(i, a, o)
 	r := report{index: x, now: now, targets: targets}
 	for _, target := range targets {
 		r.target(target)

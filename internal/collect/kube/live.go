@@ -138,7 +138,7 @@ func newSensor(config Config, from source) collect.Sensor {
 		Name:    config.Name,
 		Timeout: config.Timeout,
 		Plan: func(q collect.Question) (collect.Plan, bool) {
-			wanted := candidates(q.Incident, config.DefaultNamespace)
+			wanted := wantedBy(q.Incident, q.Action, config.DefaultNamespace)
 			if len(wanted) == 0 && q.Known.IsZero() && q.Incident.Labels["namespace"] == "" {
 				return collect.Plan{}, false
 			}
