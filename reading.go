@@ -172,11 +172,12 @@ const (
 
 // Snapshot is the state before the action: what the sensors read, or why not.
 type Snapshot struct {
-	ID         string    `json:"id"`
-	Incident   Incident  `json:"incident"`
-	Action     Action    `json:"action"`
-	CapturedAt time.Time `json:"captured_at" format:"date-time" doc:"When the sensors were asked."`
-	Readings   []Reading `json:"readings" doc:"One for each sensor that fits the incident, with its error if it did not answer. Empty: no configured sensor fits."`
+	ID          string     `json:"id"`
+	Incident    Incident   `json:"incident"`
+	Action      Action     `json:"action"`
+	RequestedBy *Requester `json:"requested_by,omitempty" doc:"Who asked for it, as the connection showed. Absent: it did not show."`
+	CapturedAt  time.Time  `json:"captured_at" format:"date-time" doc:"When the sensors were asked."`
+	Readings    []Reading  `json:"readings" doc:"One for each sensor that fits the incident, with its error if it did not answer. Empty: no configured sensor fits."`
 }
 
 // Round is one observation after the action: all sensors asked together.

@@ -7,6 +7,10 @@ type SnapshotRequest struct {
 	ID       string   `json:"id,omitempty" maxLength:"128" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]*$" doc:"Chosen by the caller, so that a repeated request answers the same snapshot. Absent: the sidecar chooses."`
 	Incident Incident `json:"incident"`
 	Action   Action   `json:"action" doc:"What is about to be done; its times are not known yet."`
+
+	// RequestedBy is set by whoever knows the connection; nil: unknown. No body
+	// holds it.
+	RequestedBy *Requester `json:"-"`
 }
 
 // VerificationRequest asks whether an action worked.
@@ -18,6 +22,10 @@ type VerificationRequest struct {
 	Warmup     *Duration `json:"warmup,omitempty" doc:"Instead of the policy's: time between the action's end and the first observation."`
 	Deadline   *Duration `json:"deadline,omitempty" doc:"Instead of the policy's: how long to observe after the warm-up."`
 	Policy     string    `json:"policy,omitempty" maxLength:"128" doc:"Name of a configured policy. Absent: the one that fits the incident, else the default."`
+
+	// RequestedBy is set by whoever knows the connection; nil: unknown. No body
+	// holds it.
+	RequestedBy *Requester `json:"-"`
 }
 
 // AssessmentRequest brings a pre-state and a post-state to be judged at once.

@@ -31,6 +31,7 @@ type Verification struct {
 	Playbook      string            `json:"playbook,omitempty" doc:"The playbook that the action's text names."`
 	SnapshotID    string            `json:"snapshot_id,omitempty" doc:"The snapshot of the pre-state. Absent: there was none."`
 	Policy        Policy            `json:"policy" doc:"The policy as it was when the verification was accepted, with the request's own warm-up and deadline."`
+	RequestedBy   *Requester        `json:"requested_by,omitempty" doc:"Who asked for it, as the connection showed; of a request that was repeated, the first. Absent: it did not show."`
 	AcceptedAt    time.Time         `json:"accepted_at" format:"date-time"`
 	ObserveFrom   time.Time         `json:"observe_from" format:"date-time" doc:"End of the warm-up: the first round."`
 	NextRoundAt   time.Time         `json:"next_round_at,omitzero" format:"date-time" doc:"When the next round is due. Absent once sealed."`
