@@ -21,7 +21,7 @@ func (e *Engine) Accept(ctx context.Context, r aftercheck.VerificationRequest) (
 	if v, err = e.newVerification(r); err != nil {
 		return aftercheck.Verification{}, false, err
 	}
-	if err = e.admit(v.ID); err != nil {
+	if err = e.admit(v.ID, v.RequestedBy.Client()); err != nil {
 		return aftercheck.Verification{}, false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.opts.StoreTimeout)
@@ -47,10 +47,11 @@ func (e *Engine) Accept(ctx context.Context, r aftercheck.VerificationRequest) (
 func (e *Engine) accepted(v aftercheck.Verification, created bool, took time.Duration) {
 	if !v.Sealed() {
 		e.schedule(v.ID, v.Due(), took)
+		e.charge(v)
 	}
 	if created {
 		e.opts.Metrics.Accepted()
-		e.opts.Logger.Info("verification accepted", "verification", v.ID, "incident", v.Incident.ID,
+		e.opts.Logger.Info("verification accepted", "verification", v.ID, "incident", v.Incident.ID, "requested_by", v.RequestedBy.String(),
 			"policy", v.Policy.Name, "observe_from", v.ObserveFrom, "deadline", v.DeadlineAt)
 	}
 }
@@ -66,6 +67,7 @@ func (e *Engine) newVerification(r aftercheck.VerificationRequest) (v aftercheck
 	v.Incident, v.Action = inUTC(r.Incident, r.Action)
 	v.Playbook = r.Action.Playbook()
 	v.SnapshotID = r.SnapshotID
+	v.RequestedBy = r.RequestedBy
 	v.Evidence = &aftercheck.Evidence{SchemaVersion: aftercheck.SchemaVersion}
 	if v.Policy, err = resolve(e.world.Load().policies, r.Policy, r.Incident); err != nil {
 		return v, err
@@ -88,15 +90,16 @@ func override(field, instead *aftercheck.Duration) {
 	}
 }
 
-// admit refuses what is too much. What is known already is let through: it
-// adds nothing.
-func (e *Engine) admit(id string) error {
+// admit refuses what is too much, in all or for one client. What is known
+// already is let through: it adds nothing.
+func (e *Engine) admit(id, client string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
 	case e.phase == phaseStopping:
 		return stopping()
-	case e.queue.len() >= e.opts.MaxInFlight && !e.queue.has(id):
+	case e.queue.has(id):
+	case e.queue.len() >= e.opts.MaxInFlight, client != "" && e.queue.held[client] >= e.opts.MaxPerClient:
 		wait, _ := e.queue.next(time.Now())
 		return &Overloaded{RetryAfter: min(max(wait, time.Second), longestSleep)}
 	}

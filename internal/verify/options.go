@@ -67,6 +67,9 @@ type Options struct {
 	// MaxInFlight bounds the verifications that are accepted and not sealed.
 	// 100,000.
 	MaxInFlight int
+	// MaxPerClient bounds those of one client (aftercheck.Requester.Client), so
+	// that the others find room. MaxInFlight.
+	MaxPerClient int
 	// MaxCaptures bounds the captures under way. 64.
 	MaxCaptures int
 	// MaxWaiters bounds the calls of Wait that wait; others are answered at
@@ -84,6 +87,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	defaultTo(&o.Workers, 128)
 	defaultTo(&o.MaxInFlight, 100_000)
+	defaultTo(&o.MaxPerClient, o.MaxInFlight)
 	defaultTo(&o.MaxCaptures, 64)
 	defaultTo(&o.MaxWaiters, 4096)
 	defaultTo(&o.StoreTimeout, 5*time.Second)

@@ -10,6 +10,7 @@ import (
 // the queue it belongs to the queue.
 type entry struct {
 	id       string
+	client   string        // who asked for it, if its share counts; see charge
 	due      int64         // in nanoseconds since the epoch
 	place    int           // in the heap, or one of the two below
 	failures int           // consecutive store failures
@@ -28,9 +29,10 @@ const (
 type queue struct {
 	byDue dueHeap
 	byID  map[string]*entry
+	held  map[string]int // how many entries each client holds
 }
 
-func newQueue() queue { return queue{byID: map[string]*entry{}} }
+func newQueue() queue { return queue{byID: map[string]*entry{}, held: map[string]int{}} }
 
 // len is how many entries there are, those being worked on included.
 func (q *queue) len() int { return len(q.byID) }
@@ -46,6 +48,15 @@ func (q *queue) add(id string, due time.Time, overhead time.Duration) (earliest 
 	e := &entry{id: id, overhead: overhead}
 	q.byID[id] = e
 	return q.put(e, due)
+}
+
+// charge counts the entry of the ID as the client's until it is forgotten. An
+// entry that is counted already, or that is gone, stays as it is.
+func (q *queue) charge(id, client string) {
+	if e := q.byID[id]; e != nil && e.client == "" && client != "" {
+		e.client = client
+		q.held[client]++
+	}
 }
 
 // put puts an entry back that take returned.
@@ -67,6 +78,12 @@ func (q *queue) take(now time.Time) *entry {
 func (q *queue) forget(e *entry) {
 	e.place = forgotten
 	delete(q.byID, e.id)
+	if e.client == "" {
+		return
+	}
+	if q.held[e.client]--; q.held[e.client] == 0 {
+		delete(q.held, e.client)
+	}
 }
 
 // next is how long it is until the earliest entry is due; false without one.

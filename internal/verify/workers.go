@@ -3,6 +3,8 @@ package verify
 import (
 	"context"
 	"time"
+
+	"github.com/aftercheck/aftercheck"
 )
 
 // longestSleep bounds the time after which the queue is looked at again, so
@@ -88,6 +90,14 @@ func (e *Engine) schedule(id string, due time.Time, overhead time.Duration) {
 		e.poke()
 	}
 	e.opts.Metrics.InFlight(e.queue.len())
+}
+
+// charge counts a verification in the queue as its requester's. What another
+// process accepted counts once its request is repeated here.
+func (e *Engine) charge(v aftercheck.Verification) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.queue.charge(v.ID, v.RequestedBy.Client())
 }
 
 // poke makes dispatch look at the queue.
