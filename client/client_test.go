@@ -235,7 +235,7 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	token := func() (string, error) { return "right", nil }
+	token := func() ([]api.Token, error) { return []api.Token{{Name: "test", Text: "right"}}, nil }
 	guarded := api.Guard(api.New(api.Options{Engine: &apitest.Engine{}}), token, slog.New(slog.DiscardHandler))
 	server := httptest.NewServer(guarded)
 	t.Cleanup(server.Close)

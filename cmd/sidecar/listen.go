@@ -14,12 +14,13 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/aftercheck/aftercheck/internal/api"
+	"github.com/aftercheck/aftercheck/internal/config"
 )
 
 // listen binds every address.
-func (s *sidecar) listen() (err error) {
+func (s *sidecar) listen(settings config.Listen) (err error) {
 	if s.options.tokenFile != "" {
-		if s.token, err = api.TokenFile(s.options.tokenFile); err != nil {
+		if s.tokens, err = api.TokenFile(s.options.tokenFile); err != nil {
 			return err
 		}
 	}
@@ -37,16 +38,28 @@ func (s *sidecar) listen() (err error) {
 		s.web = append(s.web, l)
 	}
 	if s.options.apiAddress != "" {
-		if s.tcp, err = api.ListenTCP(s.options.apiAddress, s.token != nil); err != nil {
+		if s.tcp, err = s.listenTCP(settings.TCP); err != nil {
 			return err
 		}
 		s.closing("API listener", s.tcp)
 	}
+	s.peers = api.Peers{UIDs: settings.Unix.AllowUIDs, GIDs: settings.Unix.AllowGIDs}
 	if s.socket, err = api.ListenUnix(s.options.socket); err != nil {
 		return err
 	}
 	s.closing("socket", s.socket)
 	return nil
+}
+
+// listenTCP binds the API's TCP address.
+func (s *sidecar) listenTCP(settings config.ListenTCP) (_ net.Listener, err error) {
+	o := api.TCP{Address: s.options.apiAddress, Tokens: s.tokens, WithoutToken: settings.WithoutToken}
+	if settings.CertFile != "" {
+		if o.TLS, err = api.TLSConfig(settings.CertFile, settings.KeyFile, s.log); err != nil {
+			return nil, err
+		}
+	}
+	return api.ListenTCP(o)
 }
 
 // closing has the listener closed at the end, if its server has not done so.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,7 +18,7 @@ import (
 
 // reloader swaps the configuration for a new one that is wholly valid.
 type reloader struct {
-	file     string // empty: there is none, and a reload changes nothing
+	load     func() (*config.Config, error)
 	engine   *verify.Engine
 	notifier *switchable
 	metrics  *exporter.Metrics
@@ -51,7 +52,7 @@ func (r *reloader) reload(context.Context) (err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer func() { r.metrics.ConfigReloaded(err == nil) }()
-	loaded, err := config.Load(r.file)
+	loaded, err := r.load()
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (r *reloader) reload(context.Context) (err error) {
 	r.engine.Reconfigure(built.sensors, built.policies.find)
 	r.notifier.set(built.notifier)
 	r.names = built.sensors.Names()
-	loaded.Store, loaded.Limits.MaxInFlight = r.current.Store, r.current.Limits.MaxInFlight
+	loaded.Store, loaded.Listen, loaded.Limits = r.current.Store, r.current.Listen, fixedLimits(loaded.Limits, r.current.Limits)
 	r.current = loaded
 	r.log.Info("the configuration was loaded again", "sensors", listed(r.names))
 	return nil
@@ -77,10 +78,28 @@ func changedForGood(before, after *config.Config) []string {
 	if !reflect.DeepEqual(before.Store, after.Store) {
 		keys = append(keys, "store")
 	}
-	if before.Limits.MaxInFlight != after.Limits.MaxInFlight {
-		keys = append(keys, "limits.max_in_flight")
+	if !reflect.DeepEqual(before.Listen, after.Listen) {
+		keys = append(keys, "listen")
 	}
+	for key, differs := range map[string]bool{
+		"limits.max_in_flight":           before.Limits.MaxInFlight != after.Limits.MaxInFlight,
+		"limits.max_calls":               before.Limits.MaxCalls != after.Limits.MaxCalls,
+		"limits.max_body_bytes":          before.Limits.MaxBodyBytes != after.Limits.MaxBodyBytes,
+		"limits.client_share":            before.Limits.ClientShare != after.Limits.ClientShare,
+		"limits.client_calls_per_second": before.Limits.ClientRate != after.Limits.ClientRate,
+	} {
+		if differs {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
 	return keys
+}
+
+// fixedLimits are the new limits but for those that hold until a restart.
+func fixedLimits(loaded, current config.Limits) config.Limits {
+	current.MaxReadingBytes, current.MaxConcurrent = loaded.MaxReadingBytes, loaded.MaxConcurrent
+	return current
 }
 
 // sensors names the current sensors for people.

@@ -31,7 +31,7 @@ type caller struct {
 func callerFlags(f flagged) *caller {
 	c := &caller{}
 	f.Flag("socket", "Unix socket of the sidecar, or the URL of its TCP listener.").Default(api.DefaultSocket()).StringVar(&c.address)
-	f.Flag("api.bearer-token-file", "File with the token for a TCP listener.").StringVar(&c.tokenFile)
+	f.Flag("api.bearer-token-file", "File with the token for a TCP listener; the first of several.").StringVar(&c.tokenFile)
 	return c
 }
 
@@ -40,15 +40,15 @@ func (c *caller) dial() (*client.Client, error) {
 	if c.tokenFile == "" {
 		return client.New(c.address)
 	}
-	token, err := api.TokenFile(c.tokenFile)
+	read, err := api.TokenFile(c.tokenFile)
 	if err != nil {
 		return nil, err
 	}
-	text, err := token()
+	tokens, err := read()
 	if err != nil {
 		return nil, err
 	}
-	return client.New(c.address, client.WithToken(text))
+	return client.New(c.address, client.WithToken(tokens[0].Text))
 }
 
 // incidentFlags add what names an incident.

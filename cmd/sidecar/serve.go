@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/promslog"
 
 	"github.com/aftercheck/aftercheck/internal/api"
+	"github.com/aftercheck/aftercheck/internal/config"
 )
 
 // defaultMetricsAddress is where Prometheus scrapes. The port is in neither part
@@ -29,13 +30,23 @@ type serveOptions struct {
 	webConfig    string // empty: plain HTTP
 }
 
+// load reads the configuration. The tokens that callers bring are secrets like
+// those that it names.
+func (o serveOptions) load() (*config.Config, error) {
+	settings, err := config.Load(o.configFile)
+	if err == nil && o.tokenFile != "" {
+		settings.SecretFiles = append(settings.SecretFiles, o.tokenFile)
+	}
+	return settings, err
+}
+
 func serveCommand(app *kingpin.Application, c *console) command {
 	clause := app.Command("serve", "Run the sidecar.")
 	var o serveOptions
 	clause.Flag("config.file", "Configuration file. Without one, the defaults hold.").StringVar(&o.configFile)
 	clause.Flag("socket", "Unix socket of the API.").Default(api.DefaultSocket()).StringVar(&o.socket)
-	clause.Flag("api.tcp-address", "Serve the API on this TCP address too, such as 127.0.0.1:8077. Any but a loopback address wants a token file.").StringVar(&o.apiAddress)
-	clause.Flag("api.bearer-token-file", "File with the token that callers over TCP bring.").StringVar(&o.tokenFile)
+	clause.Flag("api.tcp-address", "Serve the API on this TCP address too, such as 127.0.0.1:8077. It wants a token file, and any but a loopback address a certificate (listen.tcp in the configuration).").StringVar(&o.apiAddress)
+	clause.Flag("api.bearer-token-file", "File with the tokens that callers over TCP bring, one a line, each behind its name if it has one. Read again when it changes.").StringVar(&o.tokenFile)
 	clause.Flag("storage.path", "File of the embedded store, unless Redis is configured.").Default(defaultStorage()).StringVar(&o.storagePath)
 	clause.Flag("shutdown.grace-period", "How long calls and observations under way may take to end.").Default("10s").DurationVar(&o.grace)
 	clause.Flag("web.listen-address", "Address of /metrics. Repeatable.").Default(defaultMetricsAddress).StringsVar(&o.webAddresses)

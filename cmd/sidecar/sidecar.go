@@ -31,10 +31,12 @@ type sidecar struct {
 	engine   *verify.Engine
 	reloader *reloader
 	handler  http.Handler
+	limiter  *api.Limiter
+	peers    api.Peers
 
 	socket   net.Listener
 	tcp      net.Listener // nil: none
-	token    func() (string, error)
+	tokens   api.Tokens   // nil: none are asked for
 	web      []net.Listener
 	teardown teardown
 }
@@ -53,7 +55,7 @@ func newSidecar(o serveOptions, log *slog.Logger) (*sidecar, error) {
 // build wires config, registry, sensors, store, engine, API and listeners.
 func (s *sidecar) build() error {
 	o, log := s.options, s.log
-	settings, err := config.Load(o.configFile)
+	settings, err := o.load()
 	if err != nil {
 		return err
 	}
@@ -73,15 +75,20 @@ func (s *sidecar) build() error {
 	notifier := &switchable{}
 	s.engine = verify.New(verify.Options{
 		Store: record, Sensors: world.sensors, Policies: world.policies.find,
-		Metrics: metrics, Notifier: notifier, Logger: log, MaxInFlight: settings.Limits.MaxInFlight, Grace: o.grace,
+		Metrics: metrics, Notifier: notifier, Logger: log, MaxInFlight: settings.Limits.MaxInFlight,
+		MaxPerClient: api.Share(settings.Limits.MaxInFlight, settings.Limits.ClientShare), Grace: o.grace,
 	})
 	notifier.set(world.notifier)
-	s.reloader = &reloader{file: o.configFile, current: settings, engine: s.engine, notifier: notifier, metrics: metrics, log: log, names: world.sensors.Names()}
+	s.reloader = &reloader{load: o.load, current: settings, engine: s.engine, notifier: notifier, metrics: metrics, log: log, names: world.sensors.Names()}
 	s.handler = api.New(api.Options{
 		Engine: answering{s.engine, record}, Logger: log, Reload: s.reloader.reload, RequestTimeout: longestCapture(settings) + 10*time.Second,
 	})
+	s.limiter = api.NewLimiter(api.Limits{
+		Calls: settings.Limits.MaxCalls, BodyBytes: settings.Limits.MaxBodyBytes,
+		ClientShare: settings.Limits.ClientShare, Rate: float64(settings.Limits.ClientRate),
+	})
 	metrics.ConfigReloaded(true)
-	return s.listen()
+	return s.listen(settings.Listen)
 }
 
 // longestCapture is the longest that a capture may take under any policy.
@@ -100,9 +107,12 @@ func (s *sidecar) run(ctx context.Context) error {
 	group.Go(func() error { return s.store.Run(running) })
 	group.Go(func() error { return s.engine.Run(running) })
 	group.Go(func() error { return s.reloader.run(running) })
-	group.Go(func() error { return api.Serve(running, s.socket, s.handler, s.options.grace, s.log) })
+	group.Go(func() error {
+		guarded := api.GuardSocket(s.limiter.Before(s.handler), s.peers, s.log)
+		return api.Serve(running, s.socket, guarded, s.options.grace, s.log)
+	})
 	if s.tcp != nil {
-		guarded := api.Guard(s.handler, s.token, s.log)
+		guarded := api.Guard(s.limiter.Before(s.handler), s.tokens, s.log)
 		group.Go(func() error { return api.Serve(running, s.tcp, guarded, s.options.grace, s.log) })
 	}
 	for _, l := range s.web {

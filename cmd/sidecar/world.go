@@ -57,11 +57,29 @@ func ownSecrets(c *config.Config) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading a secret file: %w", err)
 		}
-		if secret := strings.TrimSpace(string(content)); secret != "" {
-			secrets = append(secrets, secret)
-		}
+		secrets = append(secrets, secretsIn(string(content))...)
 	}
 	return secrets, nil
+}
+
+// minSecretWord is how long a word of a file with several must be, in bytes, to
+// be taken as a secret by itself.
+const minSecretWord = 16
+
+// secretsIn returns what is secret in a file: all of it, and, as a file may hold
+// several tokens or a list of keys, its long words.
+func secretsIn(content string) []string {
+	whole := strings.TrimSpace(content)
+	if whole == "" {
+		return nil
+	}
+	secrets := []string{whole}
+	for word := range strings.FieldsSeq(whole) {
+		if len(word) >= minSecretWord && word != whole {
+			secrets = append(secrets, word)
+		}
+	}
+	return secrets
 }
 
 // policies finds the policy for an incident.

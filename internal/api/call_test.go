@@ -30,7 +30,11 @@ func serve(t testing.TB, engine *apitest.Engine) *caller {
 
 func serveWith(t testing.TB, o api.Options) *caller {
 	t.Helper()
-	socket := apitest.Serve(t, o)
+	return callerOf(t, apitest.Serve(t, o))
+}
+
+func callerOf(t testing.TB, socket string) *caller {
+	t.Helper()
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}

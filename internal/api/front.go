@@ -98,8 +98,9 @@ func (a *answer) replace(p *Problem) {
 	p.write(a)
 }
 
-// send gives the whole answer to the connection.
+// send gives the whole answer to the connection, to whoever reads it in time.
 func (a *answer) send() {
+	setWriteDeadline(a.ResponseWriter, time.Now().Add(answerTimeout))
 	header := a.ResponseWriter.Header()
 	for name, values := range a.header {
 		header[name] = values

@@ -20,6 +20,7 @@ type snapshotCreated struct {
 }
 
 func (s *server) captureSnapshot(ctx context.Context, in *snapshotInput) (*snapshotCreated, error) {
+	in.Body.RequestedBy = requesterOf(ctx)
 	snapshot, err := s.Engine.Capture(ctx, in.Body)
 	if err != nil {
 		return nil, s.problem(ctx, "body", err)
@@ -54,6 +55,7 @@ type verificationAccepted struct {
 // createVerification answers with what was accepted even if waiting for the
 // verdict then fails: the executor must learn that it may ask again.
 func (s *server) createVerification(ctx context.Context, in *verificationInput) (*verificationAccepted, error) {
+	in.Body.RequestedBy = requesterOf(ctx)
 	v, _, err := s.Engine.Accept(ctx, in.Body)
 	if err != nil {
 		return nil, s.problem(ctx, "body", err)

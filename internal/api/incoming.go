@@ -165,6 +165,12 @@ func setReadDeadline(w http.ResponseWriter, at time.Time) {
 	_ = http.NewResponseController(w).SetReadDeadline(at)
 }
 
+// setWriteDeadline bounds what is written to the connection, as setReadDeadline
+// does for what is read.
+func setWriteDeadline(w http.ResponseWriter, at time.Time) {
+	_ = http.NewResponseController(w).SetWriteDeadline(at)
+}
+
 // isJSON reports whether a content type is JSON's; none at all is taken as it.
 func isJSON(contentType string) bool {
 	if contentType == "" {

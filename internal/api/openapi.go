@@ -77,6 +77,7 @@ func describeSchemas(document *huma.OpenAPI) {
 		"ProblemField":        "One field that is wrong.",
 		"Reading":             "One sensor's answer at one moment, or why there is none.",
 		"Regression":          "Something that was good before the action and is bad after it.",
+		"Requester":           "Who asked, as the connection shows it: a process behind the unix socket, or the bearer of a token over TCP.",
 		"Round":               "One observation after the action: all sensors asked together.",
 		"Snapshot":            "The state before the action: what the sensors read, or why not.",
 		"SnapshotRequest":     "An incident whose state is to be captured before an action.",

@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// The bounds of a connection. There is no bound on writing an answer as a
-// whole, since a call may be held for a verdict.
+// The bounds of a connection. A call may be held for a verdict, so the time of
+// an answer runs from when it is whole.
 const (
 	headerTimeout  = 10 * time.Second
+	answerTimeout  = 30 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
 )
@@ -26,6 +27,7 @@ const (
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           bounded(handler),
+		ConnContext:       identify,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -57,6 +59,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, grace time
 // refused before anybody reads it: net/http then reads some of it away first.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setWriteDeadline(w, time.Time{}) // of the answer before, on this connection
 		if r.ContentLength != 0 {
 			setReadDeadline(w, time.Now().Add(bodyTimeout))
 		}

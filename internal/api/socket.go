@@ -118,7 +118,7 @@ func listenPrivately(path string) (net.Listener, error) {
 }
 
 // socket is a listener that removes its file when it is closed, unless another
-// sidecar has put its own there.
+// sidecar has put its own there. It knows who connects.
 type socket struct {
 	net.Listener
 	path string
@@ -130,7 +130,7 @@ func newSocket(l net.Listener, path string) (net.Listener, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	return &socket{l, path, file}, nil
+	return &socket{countConnections(l, maxConnections, maxConnectionsPerClient), path, file}, nil
 }
 
 // Addr returns the path.

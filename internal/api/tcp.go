@@ -2,34 +2,63 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"strings"
+
+	"github.com/aftercheck/aftercheck"
 )
 
-// ListenTCP listens on a TCP address, host:port with an IP address or localhost
-// as the host. Any but a loopback address is refused unless callers have to
-// bring a token.
-func ListenTCP(address string, withToken bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("listening on %s: want host:port, such as 127.0.0.1:8077", address)
+// TCP is how the API is served over TCP.
+type TCP struct {
+	// Address is host:port with an IP address or localhost as the host.
+	Address string
+	// Tokens are those that callers bring. Nil: they bring none, which wants a
+	// loopback address and WithoutToken.
+	Tokens Tokens
+	// WithoutToken says that callers need no token: every process of this
+	// machine, of whichever user, may call then.
+	WithoutToken bool
+	// TLS secures the connections; see TLSConfig. Nil: they are in the clear,
+	// which wants a loopback address.
+	TLS *tls.Config
+}
+
+// ListenTCP listens on a TCP address. It refuses what would let anybody in, or
+// send a token over a network in the clear.
+func ListenTCP(o TCP) (net.Listener, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("listening on %s: %w", o.Address, err)
 	}
-	if !withToken && !loopback(host) {
-		return nil, fmt.Errorf("listening on %s: want a loopback address, such as 127.0.0.1, or a bearer token file", address)
-	}
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", o.Address)
 	if err != nil {
-		return nil, fmt.Errorf("listening on %s: %w", address, err)
+		return nil, fmt.Errorf("listening on %s: %w", o.Address, err)
+	}
+	l = countConnections(l, maxConnections, maxConnectionsPerClient)
+	if o.TLS != nil {
+		l = tls.NewListener(l, o.TLS)
 	}
 	return l, nil
+}
+
+func (o TCP) check() error {
+	host, _, err := net.SplitHostPort(o.Address)
+	switch {
+	case err != nil:
+		return errors.New("want host:port, such as 127.0.0.1:8077")
+	case o.Tokens == nil && !loopback(host):
+		return errors.New("want a loopback address, such as 127.0.0.1, or a bearer token file and a certificate")
+	case o.Tokens == nil && !o.WithoutToken:
+		return errors.New("want a bearer token file, or listen.tcp.without_token in the configuration, which lets in every process of this machine")
+	case o.TLS == nil && !loopback(host):
+		return errors.New("want a certificate (listen.tcp.tls_config in the configuration), so that tokens do not cross a network in the clear")
+	}
+	return nil
 }
 
 // loopback reports whether the host is this machine's own, by name or address.
@@ -41,30 +70,11 @@ func loopback(host string) bool {
 	return err == nil && address.Unmap().IsLoopback()
 }
 
-// TokenFile returns a function that reads the bearer token from the file anew
-// each time, so that it can be rotated; white space around it does not count.
-// It fails at once, and later each time, if there is no token in the file.
-func TokenFile(path string) (func() (string, error), error) {
-	read := func() (string, error) {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return "", fmt.Errorf("reading the token file: %w", err)
-		}
-		token := strings.TrimSpace(string(content))
-		if token == "" {
-			return "", errors.New("reading the token file: want a token in it; it is empty")
-		}
-		return token, nil
-	}
-	_, err := read()
-	return read, err
-}
-
-// Guard is what stands before the handler on TCP: callers bring the token,
-// unless it is nil, except for /-/healthy and /-/ready; and web pages that a
+// Guard is what stands before the handler on TCP: callers bring one of the
+// tokens, unless they are nil, except for /-/healthy and /-/ready; and web pages that a
 // browser on this machine has open cannot reach it.
-func Guard(next http.Handler, token func() (string, error), log *slog.Logger) http.Handler {
-	g := &guard{next: next, token: token, log: log}
+func Guard(next http.Handler, tokens Tokens, log *slog.Logger) http.Handler {
+	g := &guard{next: next, tokens: tokens, log: log}
 	g.origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		newProblem(http.StatusForbidden, "want a caller that is no web page of another origin").write(w)
 	}))
@@ -73,34 +83,37 @@ func Guard(next http.Handler, token func() (string, error), log *slog.Logger) ht
 
 type guard struct {
 	next    http.Handler
-	token   func() (string, error)
+	tokens  Tokens
 	log     *slog.Logger
 	origins http.CrossOriginProtection
 }
 
 // ServeHTTP implements http.Handler.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if problem := g.refuse(r); problem != nil {
+	who, problem := g.admit(r)
+	if problem != nil {
 		if problem.Status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="aftercheck"`)
 		}
 		problem.write(w)
 		return
 	}
-	g.next.ServeHTTP(w, r)
+	g.next.ServeHTTP(w, r.WithContext(withRequester(r.Context(), who)))
 }
 
-func (g *guard) refuse(r *http.Request) *Problem {
+// admit returns who calls, or why they may not.
+func (g *guard) admit(r *http.Request) (*aftercheck.Requester, *Problem) {
+	who := requesterOf(r.Context())
 	switch {
-	case r.URL.Path == healthy().Path, r.URL.Path == ready().Path:
-		return nil
-	case g.token != nil:
-		return g.authenticate(r)
+	case isProbe(r):
+		return who, nil
+	case g.tokens != nil:
+		return g.authenticate(r, who)
 	case !loopback(hostOf(r)):
 		// A name that an attacker's DNS server points to this machine.
-		return newProblem(http.StatusForbidden, "want localhost or a loopback address as the host")
+		return nil, newProblem(http.StatusForbidden, "want localhost or a loopback address as the host")
 	}
-	return nil
+	return who, nil
 }
 
 func hostOf(r *http.Request) string {
@@ -110,18 +123,21 @@ func hostOf(r *http.Request) string {
 	return strings.Trim(r.Host, "[]")
 }
 
-// authenticate compares hashes, so that neither content nor length of the token
-// shows in the time that it takes.
-func (g *guard) authenticate(r *http.Request) *Problem {
-	want, err := g.token()
+// authenticate adds the token's name to who calls.
+func (g *guard) authenticate(r *http.Request, who *aftercheck.Requester) (*aftercheck.Requester, *Problem) {
+	tokens, err := g.tokens()
 	if err != nil {
 		g.log.ErrorContext(r.Context(), "checking a bearer token", "err", err)
-		return later(http.StatusServiceUnavailable, "the sidecar cannot check tokens just now; its log says why", 0)
+		return nil, later(http.StatusServiceUnavailable, "the sidecar cannot check tokens just now; its log says why", 0)
 	}
-	scheme, got, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	wantSum, gotSum := sha256.Sum256([]byte(want)), sha256.Sum256([]byte(strings.TrimSpace(got)))
-	if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(wantSum[:], gotSum[:]) != 1 {
-		return newProblem(http.StatusUnauthorized, "", ProblemField{"header.Authorization", "want Bearer and the token that the sidecar is configured with"})
+	scheme, brought, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	name, ok := match(tokens, strings.TrimSpace(brought))
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return nil, newProblem(http.StatusUnauthorized, "", ProblemField{"header.Authorization", "want Bearer and a token that the sidecar is configured with"})
 	}
-	return nil
+	bearer := aftercheck.Requester{Token: name}
+	if who != nil {
+		bearer.Address = who.Address
+	}
+	return &bearer, nil
 }

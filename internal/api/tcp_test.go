@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,36 +12,48 @@ import (
 	"testing"
 )
 
-func TestTCPIsLoopbackOnlyWithoutAToken(t *testing.T) {
-	for address, ok := range map[string]bool{
-		"127.0.0.1:0":          true,
-		"127.8.8.8:0":          true,
-		"localhost:0":          true,
-		"[::ffff:127.0.0.1]:0": true,
-		"0.0.0.0:0":            false,
-		":0":                   false,
-		"[::]:0":               false,
-		"192.0.2.1:0":          false,
-		"example.com:0":        false,
-		"127.0.0.1.nip.io:0":   false,
-		"127.0.0.1":            false,
-		"":                     false,
+func someTokens() ([]Token, error) { return []Token{{Name: "test", Text: "right"}}, nil }
+
+// TestTCPLetsNobodyInByMistake: only what the configuration says in so many
+// words is open, and no token crosses a network in the clear.
+func TestTCPLetsNobodyInByMistake(t *testing.T) {
+	secured := &tls.Config{MinVersion: tls.VersionTLS12}
+	for address, local := range map[string]bool{
+		"127.0.0.1:0": true, "127.8.8.8:0": true, "localhost:0": true, "[::ffff:127.0.0.1]:0": true,
+		"0.0.0.0:0": false, ":0": false, "[::]:0": false,
 	} {
-		l, err := ListenTCP(address, false)
-		if (err == nil) != ok {
-			t.Errorf("%q: %v", address, err)
-		}
-		if err == nil {
-			_ = l.Close()
-		} else if !strings.Contains(err.Error(), "want") {
-			t.Errorf("%q does not say what would be right: %v", address, err)
+		for _, test := range []struct {
+			tcp TCP
+			ok  bool
+		}{
+			{TCP{}, false},
+			{TCP{TLS: secured}, false},
+			{TCP{WithoutToken: true}, local},
+			{TCP{WithoutToken: true, TLS: secured}, local},
+			{TCP{Tokens: someTokens}, local},
+			{TCP{Tokens: someTokens, WithoutToken: true}, local},
+			{TCP{Tokens: someTokens, TLS: secured}, true},
+		} {
+			test.tcp.Address = address
+			wantListening(t, test.tcp, test.ok)
 		}
 	}
-	l, err := ListenTCP("0.0.0.0:0", true)
-	if err != nil {
-		t.Fatalf("with a token: %v", err)
+	for _, address := range []string{"192.0.2.1:0", "example.com:0", "127.0.0.1.nip.io:0", "127.0.0.1", ""} {
+		wantListening(t, TCP{Address: address, WithoutToken: true}, false)
 	}
-	_ = l.Close()
+}
+
+func wantListening(t *testing.T, o TCP, ok bool) {
+	t.Helper()
+	l, err := ListenTCP(o)
+	if (err == nil) != ok {
+		t.Errorf("%q, tokens %v, without %v, TLS %v: %v", o.Address, o.Tokens != nil, o.WithoutToken, o.TLS != nil, err)
+	}
+	if err == nil {
+		_ = l.Close()
+	} else if !strings.Contains(err.Error(), "want") {
+		t.Errorf("%q does not say what would be right: %v", o.Address, err)
+	}
 }
 
 func writeToken(t *testing.T, path, token string) {
@@ -96,7 +109,12 @@ func TestGuardAsksForTheToken(t *testing.T) {
 	}
 	check("Bearer first", http.StatusOK)
 	check("bearer first", http.StatusOK)
-	writeToken(t, path, "second")
+	writeToken(t, path, "# both, until all have the second\nold first\nnew second\n") // they overlap
+	check("Bearer first", http.StatusOK)
+	check("Bearer second", http.StatusOK)
+	check("Bearer old", http.StatusUnauthorized)
+	check("Bearer old first", http.StatusUnauthorized)
+	writeToken(t, path, "new second")
 	check("Bearer first", http.StatusUnauthorized)
 	check("Bearer second", http.StatusOK)
 	writeToken(t, path, "")

@@ -14,15 +14,27 @@ func (c *checker) config(written rawConfig) *Config {
 	checked := Default()
 	text(&checked.DefaultNamespace, written.DefaultNamespace)
 	c.store(&checked.Store, written.Store)
-	count(c, "limits.max_in_flight", &checked.Limits.MaxInFlight, written.Limits.MaxInFlight, 1, 10_000_000)
-	count(c, "limits.max_reading_bytes", &checked.Limits.MaxReadingBytes, written.Limits.MaxReadingBytes, 1024, 16<<20)
-	count(c, "limits.max_concurrent_readings_per_sensor", &checked.Limits.MaxConcurrent, written.Limits.MaxConcurrent, 1, 1024)
+	c.listen(&checked.Listen, written.Listen)
+	c.limits(&checked.Limits, written.Limits)
 	c.settings("default_policy", &checked.DefaultPolicy, written.DefaultPolicy)
 	checked.Policies = c.policies(checked.DefaultPolicy, written.Policies)
 	checked.SecretFiles = c.files(written.Redaction.SecretFiles)
 	c.sensors(&checked.Sensors, written.Sensors)
 	c.selfHealing(&checked.SelfHealing, written.SelfHealing)
 	return checked
+}
+
+func (c *checker) limits(into *Limits, written rawLimits) {
+	count(c, "limits.max_in_flight", &into.MaxInFlight, written.MaxInFlight, 1, 10_000_000)
+	count(c, "limits.max_reading_bytes", &into.MaxReadingBytes, written.MaxReadingBytes, 1024, 16<<20)
+	count(c, "limits.max_concurrent_readings_per_sensor", &into.MaxConcurrent, written.MaxConcurrent, 1, 1024)
+	count(c, "limits.max_calls", &into.MaxCalls, written.MaxCalls, 1, 1_000_000)
+	count(c, "limits.max_body_bytes", &into.MaxBodyBytes, written.MaxBodyBytes, 16<<20, 64<<30)
+	count(c, "limits.client_calls_per_second", &into.ClientRate, written.ClientRate, 1, 1_000_000)
+	c.share("limits.client_share", &into.ClientShare, written.ClientShare)
+	if into.ClientShare <= 0 {
+		c.wrong("limits.client_share", "want a number above 0, up to 1")
+	}
 }
 
 func (c *checker) selfHealing(into *SelfHealing, written rawSelfHealing) {

@@ -20,6 +20,7 @@ const MaxBytes = 1 << 20
 // file.
 type Config struct {
 	DefaultNamespace string // namespace of an incident whose labels name none
+	Listen           Listen
 	Store            Store
 	Limits           Limits
 	DefaultPolicy    aftercheck.Policy
@@ -42,9 +43,13 @@ type SelfHealing struct {
 
 // Limits bounds what the sidecar holds and asks.
 type Limits struct {
-	MaxInFlight     int // verifications accepted and not sealed
-	MaxReadingBytes int // bytes of a reading's raw text that are kept
-	MaxConcurrent   int // readings of one sensor that are under way
+	MaxInFlight     int     // verifications accepted and not sealed
+	MaxReadingBytes int     // bytes of a reading's raw text that are kept
+	MaxConcurrent   int     // readings of one sensor that are under way
+	MaxCalls        int     // calls of the API under way
+	MaxBodyBytes    int64   // bytes of their bodies together
+	ClientShare     float64 // how much of what is bounded one client may have, 0 to 1
+	ClientRate      int     // calls of one client in a second
 }
 
 // Policy is a named policy and the incidents that it fits.

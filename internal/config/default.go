@@ -14,13 +14,20 @@ func Default() *Config {
 	return &Config{
 		DefaultNamespace: "default",
 		Store:            Store{Retention: 30 * 24 * time.Hour},
-		Limits:           Limits{MaxInFlight: 100_000, MaxReadingBytes: 64 << 10, MaxConcurrent: 16},
+		Limits:           defaultLimits(),
 		DefaultPolicy:    aftercheck.DefaultPolicy(),
 		Sensors: Sensors{
 			Kubernetes: Kubernetes{Enabled: SwitchAuto, Neighbours: true, MaxPods: 5000, MaxNeighbours: 500},
 			Prometheus: defaultPrometheus(),
 		},
 		SelfHealing: SelfHealing{Client: defaultClient(), Timeout: 5 * time.Second, ProposalLifetime: time.Hour},
+	}
+}
+
+func defaultLimits() Limits {
+	return Limits{
+		MaxInFlight: 100_000, MaxReadingBytes: 64 << 10, MaxConcurrent: 16,
+		MaxCalls: 4096, MaxBodyBytes: 128 << 20, ClientShare: 0.8, ClientRate: 1000,
 	}
 }
 

@@ -6,6 +6,7 @@ package config
 
 type rawConfig struct {
 	DefaultNamespace string         `yaml:"default_namespace"`
+	Listen           rawListen      `yaml:"listen"`
 	Store            rawStore       `yaml:"store"`
 	Limits           rawLimits      `yaml:"limits"`
 	DefaultPolicy    rawSettings    `yaml:"default_policy"`
@@ -43,6 +44,10 @@ type rawLimits struct {
 	MaxInFlight     *float64 `yaml:"max_in_flight"`
 	MaxReadingBytes *float64 `yaml:"max_reading_bytes"`
 	MaxConcurrent   *float64 `yaml:"max_concurrent_readings_per_sensor"`
+	MaxCalls        *float64 `yaml:"max_calls"`
+	MaxBodyBytes    *float64 `yaml:"max_body_bytes"`
+	ClientShare     *float64 `yaml:"client_share"`
+	ClientRate      *float64 `yaml:"client_calls_per_second"`
 }
 
 type rawRedaction struct {

@@ -75,7 +75,7 @@ func (e *Engine) Capture(ctx context.Context, r aftercheck.SnapshotRequest) (aft
 	if first, taken := e.snapshots[id]; taken {
 		return first, nil
 	}
-	s := aftercheck.Snapshot{ID: id, Incident: r.Incident, Action: r.Action, CapturedAt: time.Now().UTC(), Readings: e.Readings}
+	s := aftercheck.Snapshot{ID: id, Incident: r.Incident, Action: r.Action, CapturedAt: time.Now().UTC(), Readings: e.Readings, RequestedBy: r.RequestedBy}
 	e.snapshots[id] = s
 	return s, nil
 }
@@ -123,7 +123,7 @@ func (e *Engine) Accept(ctx context.Context, r aftercheck.VerificationRequest) (
 func (e *Engine) waiting(r aftercheck.VerificationRequest, digest string) aftercheck.Verification {
 	now := time.Now().UTC()
 	v := aftercheck.Verification{
-		ID: r.ID, State: aftercheck.StateWaiting, Incident: r.Incident, Action: r.Action,
+		ID: r.ID, RequestedBy: r.RequestedBy, State: aftercheck.StateWaiting, Incident: r.Incident, Action: r.Action,
 		Playbook: r.Action.Playbook(), Policy: aftercheck.DefaultPolicy(), Revision: 1, RequestDigest: digest,
 		AcceptedAt: now, ObserveFrom: now, NextRoundAt: now, DeadlineAt: now.Add(time.Minute),
 		Evidence: &aftercheck.Evidence{SchemaVersion: aftercheck.SchemaVersion},
