@@ -131,7 +131,7 @@ func TestSocketKnowsItsPeers(t *testing.T) {
 		"crosswise": {api.Peers{UIDs: []uint32{gid + 7}, GIDs: []uint32{uid + 7}}, http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, logged := openDirectory(t), &lines{}
+			dir, logged := openDirectory(t), &api.LogLines{}
 			engine := &apitest.Engine{}
 			guarded := api.GuardSocket(api.New(api.Options{Engine: engine}), test.allowed, slog.New(slog.NewTextHandler(logged, nil)))
 			got := callAs(t, dir, serveGuarded(t, dir, guarded))
