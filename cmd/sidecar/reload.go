@@ -81,12 +81,18 @@ func changedForGood(before, after *config.Config) []string {
 	if !reflect.DeepEqual(before.Listen, after.Listen) {
 		keys = append(keys, "listen")
 	}
+	return append(keys, changedLimits(before.Limits, after.Limits)...)
+}
+
+// changedLimits lists the limits that differ and hold until a restart.
+func changedLimits(before, after config.Limits) []string {
+	var keys []string
 	for key, differs := range map[string]bool{
-		"limits.max_in_flight":           before.Limits.MaxInFlight != after.Limits.MaxInFlight,
-		"limits.max_calls":               before.Limits.MaxCalls != after.Limits.MaxCalls,
-		"limits.max_body_bytes":          before.Limits.MaxBodyBytes != after.Limits.MaxBodyBytes,
-		"limits.client_share":            before.Limits.ClientShare != after.Limits.ClientShare,
-		"limits.client_calls_per_second": before.Limits.ClientRate != after.Limits.ClientRate,
+		"limits.max_in_flight":           before.MaxInFlight != after.MaxInFlight,
+		"limits.max_calls":               before.MaxCalls != after.MaxCalls,
+		"limits.max_body_bytes":          before.MaxBodyBytes != after.MaxBodyBytes,
+		"limits.client_share":            before.ClientShare != after.ClientShare,
+		"limits.client_calls_per_second": before.ClientRate != after.ClientRate,
 	} {
 		if differs {
 			keys = append(keys, key)

@@ -34,10 +34,14 @@ type serveOptions struct {
 // those that it names.
 func (o serveOptions) load() (*config.Config, error) {
 	settings, err := config.Load(o.configFile)
-	if err == nil && o.tokenFile != "" {
-		settings.SecretFiles = append(settings.SecretFiles, o.tokenFile)
+	if err != nil || o.tokenFile == "" {
+		return settings, err
 	}
-	return settings, err
+	if _, err := api.TokenFile(o.tokenFile); err != nil {
+		return nil, err
+	}
+	settings.SecretFiles = append(settings.SecretFiles, o.tokenFile)
+	return settings, nil
 }
 
 func serveCommand(app *kingpin.Application, c *console) command {

@@ -62,11 +62,15 @@ policies:
 func TestChangesThatNeedARestart(t *testing.T) {
 	before := parsed(t, "")
 	for text, want := range map[string][]string{
-		"":                                   nil,
-		"default_policy: {warmup: 1s}":       nil,
-		"store: {retention: 1d}":             {"store"},
-		"limits: {max_in_flight: 5}":         {"limits.max_in_flight"},
-		"limits: {max_reading_bytes: 2048}":  nil,
+		"":                                  nil,
+		"default_policy: {warmup: 1s}":      nil,
+		"store: {retention: 1d}":            {"store"},
+		"limits: {max_in_flight: 5}":        {"limits.max_in_flight"},
+		"limits: {max_reading_bytes: 2048}": nil,
+		"limits: {max_calls: 5, client_share: 0.5, max_body_bytes: 16777216, client_calls_per_second: 5}": {
+			"limits.client_calls_per_second", "limits.client_share", "limits.max_body_bytes", "limits.max_calls",
+		},
+		"listen: {unix: {allow_uids: [0]}}":  {"listen"},
 		"store: {redis: {url: 'redis://h'}}": {"store"},
 	} {
 		if got := changedForGood(before, parsed(t, text)); !slices.Equal(got, want) {
@@ -85,6 +89,29 @@ func TestOwnSecretsAreRedacted(t *testing.T) {
 	secrets, err := ownSecrets(c)
 	if err != nil || !slices.Equal(secrets, []string{"correct-horse-battery"}) {
 		t.Errorf("got %v and %v", secrets, err)
+	}
+}
+
+// TestOwnSecretsInOneFile: each of several tokens in a file is a secret.
+func TestOwnSecretsInOneFile(t *testing.T) {
+	got := secretsIn("# ours\nci token-of-ci-0123456789\nagent token-of-agent-0123456789\n")
+	for _, want := range []string{"token-of-ci-0123456789", "token-of-agent-0123456789"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is no secret: %v", want, got)
+		}
+	}
+	if slices.Contains(got, "agent") || len(secretsIn(" \n")) != 0 {
+		t.Errorf("short words are secrets: %v", got)
+	}
+}
+
+// TestFixedLimits: what a reload cannot change stays, the rest changes.
+func TestFixedLimits(t *testing.T) {
+	current, loaded := parsed(t, "").Limits, parsed(t, "limits: {max_calls: 5, client_share: 0.5, max_in_flight: 7, max_reading_bytes: 2048}").Limits
+	want := current
+	want.MaxReadingBytes = 2048
+	if got := fixedLimits(loaded, current); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
