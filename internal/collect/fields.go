@@ -17,29 +17,6 @@ func fieldLiterals() []string {
 	return literals
 }
 
-// strongWords end names whose value is a secret whatever it looks like;
-// weakWords end names whose value is one if it looks random, because the same
-// names are given to references, states and counts. Names are compared in lower
-// case and without separators.
-var (
-	strongWords = []string{
-		"password", "passwd", "passphrase", "pwd", "pass", "clientsecret",
-		"apikey", "accesskey", "privatekey", "clientkey", "signingkey", "encryptionkey", "secretkey", "masterkey", "sharedkey", "storagekey", "accountkey",
-		"clientkeydata", "privatekeydata",
-	}
-	weakWords = []string{"secret", "token", "cookie", "credential", "credentials", "authorization", "auth"}
-	// benignEndings, after such a word, name something about the secret that is
-	// none itself.
-	benignEndings = []string{
-		"name", "names", "ref", "refs", "policy", "path", "paths", "file", "files", "dir", "type", "kind", "count", "length", "size", "limit", "limits",
-		"ttl", "expiration", "expiry", "expires", "expired", "age", "url", "uri", "endpoint", "namespace", "version", "enabled", "disabled", "required",
-		"provider", "store", "class", "mount", "volume", "review", "request", "requests", "controller", "manager", "created", "updated", "changed", "at",
-		"issuer", "audience", "audiences", "algorithm", "format", "rotation", "reset", "status", "state", "error", "errors", "reason", "message", "usage",
-		"seconds", "bytes", "generation", "revision", "template", "source", "sources", "header", "prefix", "suffix", "pattern", "selector", "keyid", "mode",
-		"iz", "is", "ary", "cutter", // tokenizer, tokeniser, secretary, cookiecutter
-	}
-)
-
 // maxKey bounds the name of a field, in bytes to either side of its word.
 const maxKey = 64
 
@@ -53,7 +30,7 @@ func findField(text string, start, end int) (int, int, bool) {
 		return 0, keyEnd, false
 	}
 	from, line, ok := valueAfter(text, keyStart, keyEnd)
-	if !ok || scheme.MatchString(text[from:min(len(text), from+maxGap)]) { // findCredentials takes those
+	if !ok || beginsWithScheme(text[from:min(len(text), from+maxGap)]) { // findCredentials takes those
 		return 0, keyEnd, false
 	}
 	if start, end, ok := secretValue(text, from, line, strength); ok {
@@ -74,77 +51,10 @@ func keyAround(text string, start, end int) (int, int) {
 	return from, to
 }
 
-// strength says how much a field's name tells about its value.
-type strength int
-
-const (
-	notSecret strength = iota
-	weak               // secret if it looks random
-	strong             // secret unless it is a placeholder
-)
-
-var separators = strings.NewReplacer("_", "", "-", "", ".", "")
-
-// strengthOf judges a field's name.
-func strengthOf(key string) strength {
-	key = separators.Replace(strings.ToLower(key))
-	key = strings.TrimRight(key, "0123456789")
-	found, rest := notSecret, ""
-	last := -1
-	for _, list := range []struct {
-		words []string
-		is    strength
-	}{{strongWords, strong}, {weakWords, weak}} {
-		for _, word := range list.words {
-			at := strings.LastIndex(key, word)
-			if at >= 0 && at+len(word) > last && wholeWord(key, word) {
-				found, last, rest = list.is, at+len(word), key[at+len(word):]
-				if rest == "id" && word != "secret" { // a secret ID of Vault is one, a key's is none
-					found = notSecret
-				}
-			}
-		}
-	}
-	if found == notSecret || benign(rest) {
-		return notSecret
-	}
-	return found
-}
-
-// wholeWord keeps short words to names that end in them, so that auth is not
-// found in author nor pass in passthrough.
-func wholeWord(key, word string) bool {
-	switch word {
-	case "auth":
-		return key == word
-	case "pass":
-		return strings.HasSuffix(key, word) && !strings.HasSuffix(key, "bypass") && !strings.HasSuffix(key, "compass")
-	case "pwd":
-		return strings.HasSuffix(key, word) && key != "pwd" && key != "oldpwd" // the shell's working directory
-	}
-	return true
-}
-
-// benign reports whether what follows the word in a name makes it a name of
-// something else.
-func benign(rest string) bool {
-	if rest == "s" {
-		return true
-	}
-	for _, ending := range benignEndings {
-		if strings.HasSuffix(rest, ending) || strings.HasPrefix(rest, ending) {
-			return true
-		}
-	}
-	return false
-}
-
 var (
-	assignment = regexp.MustCompile(`\A(?:\\*["'])?\]?[ \t]*(?:=>|:=|==?|:)[ \t]*`)
-	flagValue  = regexp.MustCompile(`\A(?:["'][ \t]*,[ \t]*|[ \t]+)`)
-	pairValue  = regexp.MustCompile(`\A(?:\\*["'])?[ \t]*,?\s*(?:\\*["'])?value(?:\\*["'])?[ \t]*[:=][ \t]*`)
-	pairName   = regexp.MustCompile(`(?i)\bname(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
-	scheme     = regexp.MustCompile(`(?i)\A(?:\\*["'])?(?:bearer|basic)[ \t]`)
+	flagValue = regexp.MustCompile(`\A(?:["'][ \t]*,[ \t]*|[ \t]+)`)
+	pairValue = regexp.MustCompile(`\A(?:\\*["'])?[ \t]*,?\s*(?:\\*["'])?value(?:\\*["'])?[ \t]*[:=][ \t]*`)
+	pairName  = regexp.MustCompile(`(?i)\bname(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
 )
 
 // maxGap bounds what may stand between a name and its value, in bytes.
@@ -155,12 +65,13 @@ const maxGap = 96
 func valueAfter(text string, keyStart, keyEnd int) (from int, line, ok bool) {
 	gap := text[keyEnd:min(len(text), keyEnd+maxGap)]
 	before := text[max(0, keyStart-maxGap):keyStart]
-	if separator := assignment.FindString(gap); separator != "" {
-		colon := strings.TrimRight(separator, " \t") == ":" && len(separator) > 1
-		return keyEnd + len(separator), colon && (beginsLine(before) || isHeader(text[keyStart:keyEnd])), true
+	if length, colon := assignment(gap); length > 0 {
+		return keyEnd + length, colon && (beginsLine(before) || isHeader(text[keyStart:keyEnd])), true
 	}
-	if separator := pairValue.FindString(gap); separator != "" && pairName.MatchString(before) {
-		return keyEnd + len(separator), false, true
+	if strings.Contains(gap, "value") {
+		if separator := pairValue.FindString(gap); separator != "" && pairName.MatchString(before) {
+			return keyEnd + len(separator), false, true
+		}
 	}
 	switch {
 	case strings.HasPrefix(text[keyStart:keyEnd], "--"):
@@ -170,6 +81,53 @@ func valueAfter(text string, keyStart, keyEnd int) (from int, line, ok bool) {
 		return keyEnd + 1, false, true
 	}
 	return 0, false, false
+}
+
+// assignment returns the length of what assigns at the text's beginning, such as
+// =, ": " or =>, with the quote or bracket that closes the name and the blanks
+// around; zero if there is none. Colon says that it is a colon and more.
+func assignment(text string) (length int, colon bool) {
+	at := quoteLength(text)
+	if at < len(text) && text[at] == ']' {
+		at++
+	}
+	at += runLength(text[at:], isBlank)
+	sign := 0
+	switch rest := text[at:]; {
+	case strings.HasPrefix(rest, "=>"), strings.HasPrefix(rest, ":="), strings.HasPrefix(rest, "=="):
+		sign = 2
+	case strings.HasPrefix(rest, "="), strings.HasPrefix(rest, ":"):
+		sign = 1
+	default:
+		return 0, false
+	}
+	length = at + sign + runLength(text[at+sign:], isBlank)
+	return length, at == 0 && sign == 1 && text[0] == ':' && length > 1
+}
+
+// quoteLength returns the length of the quote at the text's beginning, with the
+// backslashes before it; zero if there is none.
+func quoteLength(text string) int {
+	at := runLength(text, isBackslash)
+	if at < len(text) && (text[at] == '"' || text[at] == '\'') {
+		return at + 1
+	}
+	return 0
+}
+
+func isBlank(b byte) bool { return b == ' ' || b == '\t' }
+
+func isBackslash(b byte) bool { return b == '\\' }
+
+// beginsWithScheme reports whether a value is Bearer or Basic credentials.
+func beginsWithScheme(text string) bool {
+	text = text[quoteLength(text):]
+	for _, scheme := range []string{"bearer", "basic"} {
+		if len(text) > len(scheme) && isBlank(text[len(scheme)]) && strings.EqualFold(text[:len(scheme)], scheme) {
+			return true
+		}
+	}
+	return false
 }
 
 // beginsLine reports whether a name behind this text is the first on its line,

@@ -83,7 +83,7 @@ func (w objectWalk) field(name string, value any) any {
 }
 
 func (w objectWalk) text(name, value string) string {
-	if s := strengthOf(name); s != notSecret && isSecret(value, s) && !marks.MatchString(value) {
+	if s := strengthOf(name); s != notSecret && isSecret(value, s) && !hasMark(value) {
 		w.counts[ruleSecretField]++
 		return mark(ruleSecretField)
 	}

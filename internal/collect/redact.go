@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +15,29 @@ const markOpen = "[REDACTED:"
 
 func mark(rule string) string { return markOpen + rule + "]" }
 
-var marks = regexp.MustCompile(`\[REDACTED:[a-z_]+\]`)
+// nextMark returns where the first mark in the text begins and ends, or -1.
+func nextMark(text string) (start, end int) {
+	for from := 0; ; {
+		open := strings.Index(text[from:], markOpen)
+		if open < 0 {
+			return -1, -1
+		}
+		start = from + open
+		name := start + len(markOpen)
+		end = name + runLength(text[name:], isRuleByte)
+		if end > name && end < len(text) && text[end] == ']' {
+			return start, end + 1
+		}
+		from = name
+	}
+}
+
+func hasMark(text string) bool {
+	start, _ := nextMark(text)
+	return start >= 0
+}
+
+func isRuleByte(b byte) bool { return 'a' <= b && b <= 'z' || b == '_' }
 
 const (
 	// maxPasses bounds how often a text is looked at again because a secret was
@@ -25,6 +46,8 @@ const (
 	// minOwnSecret is the length in bytes under which a secret of our own is
 	// not scrubbed: it would tear up ordinary text.
 	minOwnSecret = 4
+	// rankOwnSecret is before all rules.
+	rankOwnSecret = 0
 )
 
 // Redactor removes secrets from texts. It may be used concurrently.
@@ -35,21 +58,23 @@ type Redactor struct {
 
 // ruleSet is the rules made ready to use; it never changes.
 type ruleSet struct {
-	names   []string
+	names   []string // each once
+	byRank  []string
 	scanner *scanner
-	rules   []rule // by literal of the scanner
+	rules   []*rule // by literal of the scanner
 }
 
 var knownRules = sync.OnceValue(func() *ruleSet {
-	set := &ruleSet{names: []string{ruleOwnSecret, ruleKubernetesSecret}}
+	set := &ruleSet{names: []string{ruleOwnSecret, ruleKubernetesSecret}, byRank: []string{rankOwnSecret: ruleOwnSecret}}
 	var literals []string
 	for _, rule := range rules() {
+		set.byRank = append(set.byRank, rule.name)
 		if !slices.Contains(set.names, rule.name) {
 			set.names = append(set.names, rule.name)
 		}
 		for _, literal := range rule.literals {
 			literals = append(literals, literal)
-			set.rules = append(set.rules, rule)
+			set.rules = append(set.rules, &rule)
 		}
 	}
 	set.scanner = newScanner(literals)
@@ -100,8 +125,7 @@ func RedactionRules() []string { return slices.Clone(knownRules().names) }
 // span is a secret in a text, and the rule that found it.
 type span struct {
 	start, end int
-	rule       string
-	rank       int // lower is more specific
+	rank       int // of the rule; lower is more specific
 }
 
 // Text returns the text with [REDACTED:rule] in place of every secret, and how
@@ -117,7 +141,7 @@ func (r *Redactor) Text(text string) (string, map[string]int) {
 		if counts == nil {
 			counts = map[string]int{}
 		}
-		text = replace(text, spans, counts)
+		text = r.replace(text, spans, counts)
 	}
 	return text, counts
 }
@@ -127,13 +151,14 @@ func (r *Redactor) Text(text string) (string, map[string]int) {
 func (r *Redactor) spans(text string) []span {
 	spans := r.ownSpans(text)
 	from := 0
-	if strings.Contains(text, markOpen) {
-		for _, at := range marks.FindAllStringIndex(text, -1) {
-			spans = r.ruleSpans(spans, text, from, at[0])
-			from = at[1]
+	for {
+		start, end := nextMark(text[from:])
+		if start < 0 {
+			return merged(r.ruleSpans(spans, text, from, len(text)))
 		}
+		spans = r.ruleSpans(spans, text, from, from+start)
+		from += end
 	}
-	return merged(r.ruleSpans(spans, text, from, len(text)))
 }
 
 func (r *Redactor) ownSpans(text string) []span {
@@ -144,7 +169,7 @@ func (r *Redactor) ownSpans(text string) []span {
 			if at < 0 {
 				break
 			}
-			spans = append(spans, span{from + at, from + at + len(secret), ruleOwnSecret, -1})
+			spans = append(spans, span{from + at, from + at + len(secret), rankOwnSecret})
 			from += at + len(secret)
 		}
 	}
@@ -154,18 +179,18 @@ func (r *Redactor) ownSpans(text string) []span {
 // ruleSpans appends what the rules find in text[from:to].
 func (r *Redactor) ruleSpans(spans []span, text string, from, to int) []span {
 	segment := text[from:to]
-	done := map[string]int{} // by rule, how far it has seen
+	done := make([]int, len(r.known.byRank)) // by rank, how far the rule has seen
 	r.known.scanner.each(segment, func(literal, start, end int) {
 		rule := r.known.rules[literal]
-		if start < done[rule.name] {
+		if start < done[rule.rank] {
 			return
 		}
 		secretStart, secretEnd, ok := rule.find(segment, start, end)
-		done[rule.name] = secretEnd
+		done[rule.rank] = secretEnd
 		if !ok || secretStart >= secretEnd {
 			return
 		}
-		spans = append(spans, span{from + secretStart, from + secretEnd, rule.name, rule.rank})
+		spans = append(spans, span{from + secretStart, from + secretEnd, rule.rank})
 	})
 	return spans
 }
@@ -184,21 +209,20 @@ func merged(spans []span) []span {
 		}
 		last := &out[len(out)-1]
 		last.end = max(last.end, s.end)
-		if s.rank < last.rank {
-			last.rank, last.rule = s.rank, s.rule
-		}
+		last.rank = min(last.rank, s.rank)
 	}
 	return out
 }
 
-func replace(text string, spans []span, counts map[string]int) string {
+func (r *Redactor) replace(text string, spans []span, counts map[string]int) string {
 	var out strings.Builder
 	out.Grow(len(text))
 	from := 0
 	for _, s := range spans {
 		out.WriteString(text[from:s.start])
-		out.WriteString(mark(s.rule))
-		counts[s.rule]++
+		rule := r.known.byRank[s.rank]
+		out.WriteString(mark(rule))
+		counts[rule]++
 		from = s.end
 	}
 	out.WriteString(text[from:])

@@ -49,7 +49,7 @@ func rules() []rule {
 		{name: ruleSecretField, literals: fieldLiterals(), find: findField},
 	}
 	for i := range all {
-		all[i].rank = i
+		all[i].rank = rankOwnSecret + 1 + i
 	}
 	return all
 }
@@ -74,11 +74,19 @@ func token(name, expression string, literals ...string) rule {
 	}}
 }
 
+// nearToken is how far a rule reads on at first, in bytes: expressions are far
+// cheaper on short texts, and no beginning of a secret is longer.
+const nearToken = 256
+
 // matchAt matches an expression that begins with \A at a place in the text, and
 // returns where its first group that took part is, or else the whole.
 func matchAt(expression *regexp.Regexp, text string, at int) (start, end int, ok bool) {
-	window := text[at:min(len(text), at+maxToken)]
+	window := text[at:min(len(text), at+nearToken)]
 	found := expression.FindStringSubmatchIndex(window)
+	if found != nil && found[1] == len(window) {
+		window = text[at:min(len(text), at+maxToken)]
+		found = expression.FindStringSubmatchIndex(window)
+	}
 	if found == nil {
 		return 0, 0, false
 	}
@@ -112,17 +120,41 @@ func runLength(text string, class func(byte) bool) int {
 }
 
 var (
-	keyHeader = regexp.MustCompile(`\A-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`)
-	keyFooter = regexp.MustCompile(`\A-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`)
 	// keyLines are the headers, the long lines and the short last one of a key.
 	keyLines = regexp.MustCompile(`\A(?:(?:\\+[nr]|\s)*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|MessageID): [^\\\r\n]*)*` +
 		`(?:(?:\\+[nr]|\s)*[A-Za-z0-9+/=]{16,})*(?:[ \t]*(?:\\+[nr]|\r?\n)[ \t]*[A-Za-z0-9+/=]{1,15}(?:\\+[nr]|[\r\n"]|\z))?`)
 )
 
+// nearKey is how far a key without an end is read on at first, in bytes, as
+// nearToken is for others.
+const nearKey = 1 << 10
+
+// maxKeyKind bounds what stands between BEGIN and PRIVATE KEY, such as OPENSSH,
+// in bytes.
+const maxKeyKind = 40
+
+// boundary returns where the line of a private key that begins with opening ends.
+func boundary(text string, start int, opening string) (end int, ok bool) {
+	from := start + len(opening)
+	if !strings.HasPrefix(text[start:], opening) {
+		return 0, false
+	}
+	line := text[from:min(len(text), from+maxKeyKind+len("PRIVATE KEY BLOCK-----"))]
+	for _, closing := range []string{"PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"} {
+		at := strings.Index(line, closing)
+		if at >= 0 && at <= maxKeyKind && runLength(line, isKindByte) >= at {
+			return from + at + len(closing), true
+		}
+	}
+	return 0, false
+}
+
+func isKindByte(b byte) bool { return 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == ' ' }
+
 // findPrivateKey takes a PEM or PGP private key, its line breaks real or
 // escaped. One without an end is taken as far as it looks like one.
 func findPrivateKey(text string, start, _ int) (int, int, bool) {
-	_, body, ok := matchAt(keyHeader, text, start)
+	body, ok := boundary(text, start, "-----BEGIN ")
 	if !ok {
 		return 0, 0, false
 	}
@@ -131,12 +163,15 @@ func findPrivateKey(text string, start, _ int) (int, int, bool) {
 		window = window[:next]
 	}
 	if footer := strings.Index(window, "-----END "); footer >= 0 {
-		if _, end, ok := matchAt(keyFooter, text, body+footer); ok {
+		if end, ok := boundary(text, body+footer, "-----END "); ok {
 			return start, end, true
 		}
 	}
-	lines := strings.TrimRight(keyLines.FindString(window), "\r\n\"")
-	return start, body + len(lines), true
+	lines := keyLines.FindString(window[:min(len(window), nearKey)])
+	if len(lines) == nearKey {
+		lines = keyLines.FindString(window)
+	}
+	return start, body + len(strings.TrimRight(lines, "\r\n\"")), true
 }
 
 var botToken = regexp.MustCompile(`\A:AA[A-Za-z0-9_-]{32,36}`)
@@ -154,36 +189,78 @@ func findBotToken(text string, start, _ int) (int, int, bool) {
 	return from, end, start-from >= 6
 }
 
-var (
-	credentials = regexp.MustCompile(`\A[ \t]+([A-Za-z0-9._~+/-]+=*)`)
-	header      = regexp.MustCompile(`(?i)authorization(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
-)
-
 // findCredentials takes what follows Bearer or Basic in a header, or elsewhere if
 // it looks random; "basic authentication" does not.
 func findCredentials(text string, start, end int) (int, int, bool) {
 	if start > 0 && isTokenByte(text[start-1]) {
 		return 0, 0, false
 	}
-	from, to, ok := matchAt(credentials, text, end)
-	if !ok {
+	from := end + runLength(text[end:], isBlank)
+	to := from + runLength(text[from:], isCredentialByte)
+	if from == end || to == from {
 		return 0, 0, false
 	}
-	inHeader := header.MatchString(text[max(0, start-maxGap):start])
+	to += runLength(text[to:], isPadding)
+	inHeader := endsWithHeader(text[max(0, start-maxGap):start])
 	return from, to, inHeader && !placeholder(text[from:to]) || looksRandom(text[from:to])
 }
 
-var (
-	userinfo = regexp.MustCompile(`\A://[^\s/?#:@"'<>]{0,256}:([^\s/"'<>]{1,256})@`)
-	port     = regexp.MustCompile(`\A[0-9]{1,5}(?:[?#]|\z)`)
-)
+// isCredentialByte tells the bytes of a token as RFC 7235 has it, but for the
+// padding at its end.
+func isCredentialByte(b byte) bool {
+	return isTokenByte(b) || b == '~' || b == '+' || b == '/'
+}
+
+func isPadding(b byte) bool { return b == '=' }
+
+// endsWithHeader reports whether the text ends with the name of an Authorization
+// header, what assigns to it, and perhaps the quote that opens its value.
+func endsWithHeader(text string) bool {
+	const name = "authorization"
+	text = strings.TrimRight(withoutQuote(text), " \t")
+	if !strings.HasSuffix(text, ":") && !strings.HasSuffix(text, "=") {
+		return false
+	}
+	text = withoutQuote(strings.TrimRight(text[:len(text)-1], " \t"))
+	return len(text) >= len(name) && strings.EqualFold(text[len(text)-len(name):], name)
+}
+
+// withoutQuote drops a quote from the text's end, with the backslashes before it.
+func withoutQuote(text string) string {
+	if strings.HasSuffix(text, `"`) || strings.HasSuffix(text, "'") {
+		return strings.TrimRight(text[:len(text)-1], `\`)
+	}
+	return text
+}
+
+// maxUserinfo bounds the user and the password in a URL, in bytes each.
+const maxUserinfo = 256
+
+// userinfo returns where the password in user:password@ at the text's beginning
+// begins and ends: up to the last @, since people forget to escape them.
+func userinfo(text string) (from, to int, ok bool) {
+	user := strings.IndexAny(text[:min(len(text), maxUserinfo+1)], " \t\r\n\f/?#:@\"'<>")
+	if user < 0 || text[user] != ':' {
+		return 0, 0, false
+	}
+	from = user + 1
+	password := text[from:min(len(text), from+maxUserinfo+1)]
+	if stop := strings.IndexAny(password, " \t\r\n\f/\"'<>"); stop >= 0 {
+		password = password[:stop]
+	}
+	length := strings.LastIndexByte(password, '@')
+	return from, from + length, length > 0
+}
+
+var port = regexp.MustCompile(`\A[0-9]{1,5}(?:[?#]|\z)`)
 
 // findURLPassword takes the password in scheme://user:password@host.
-func findURLPassword(text string, start, _ int) (int, int, bool) {
-	from, to, ok := matchAt(userinfo, text, start)
+func findURLPassword(text string, _, end int) (int, int, bool) {
+	from, to, ok := userinfo(text[end:])
 	if !ok {
 		return 0, 0, false
 	}
+	from, to = end+from, end+to
 	password := text[from:to]
 	if cutoff := port.FindString(password); cutoff != "" && len(cutoff) < len(password) {
 		return 0, 0, false // host:80?user=a@b

@@ -1,7 +1,6 @@
 package collect
 
 import (
-	"math"
 	"regexp"
 	"strings"
 )
@@ -32,31 +31,55 @@ func isSecret(value string, s strength) bool {
 	case s == strong:
 		return !prose(value)
 	}
-	for word := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,=", r) }) {
-		if looksRandom(word) {
+	return hasRandomWord(value)
+}
+
+// hasRandomWord reports whether one of the words of a value looks random.
+func hasRandomWord(value string) bool {
+	for at := 0; at < len(value); {
+		length := runLength(value[at:], isInWord)
+		if length >= minRandom && looksRandom(value[at:at+length]) {
 			return true
 		}
+		at += length + 1
 	}
 	return false
 }
 
-var (
-	openQuote  = regexp.MustCompile("\\A\\\\*[\"'`]")
-	blockStart = regexp.MustCompile(`\A[|>][0-9+-]{0,2}[ \t]*\r?\n`)
-)
+// isInWord reports whether a byte does not part the words of a value.
+func isInWord(b byte) bool {
+	switch b {
+	case ' ', '\t', '\r', '\n', ';', ',', '=':
+		return false
+	}
+	return true
+}
+
+var blockStart = regexp.MustCompile(`\A[|>][0-9+-]{0,2}[ \t]*\r?\n`)
+
+// openQuote returns the quote that opens a value, with the backslashes before it.
+func openQuote(text string) string {
+	at := runLength(text, isBackslash)
+	if at < len(text) && (text[at] == '"' || text[at] == '\'' || text[at] == '`') {
+		return text[:at+1]
+	}
+	return ""
+}
 
 // valueAt returns where the value at from begins and ends: within its quotes, a
 // YAML block, the rest of the line, or one word.
 func valueAt(text string, from int, line bool) (start, end int) {
 	rest := text[from:]
-	if quote := openQuote.FindString(rest); quote != "" {
+	if quote := openQuote(rest); quote != "" {
 		start = from + len(quote)
 		return start, start + quotedLength(text[start:], quote)
 	}
-	if opening := blockStart.FindString(rest); opening != "" {
-		lines := text[from+len(opening):]
-		end = from + len(opening) + blockLength(lines, indentAt(text, from))
-		return end - len(strings.TrimLeft(text[from+len(opening):end], " \t\r\n")), end
+	if strings.HasPrefix(rest, "|") || strings.HasPrefix(rest, ">") {
+		if opening := blockStart.FindString(rest); opening != "" {
+			lines := text[from+len(opening):]
+			end = from + len(opening) + blockLength(lines, indentAt(text, from))
+			return end - len(strings.TrimLeft(text[from+len(opening):end], " \t\r\n")), end
+		}
 	}
 	switch {
 	case strings.HasPrefix(rest, "{") || strings.HasPrefix(rest, "["):
@@ -142,13 +165,34 @@ func lineLength(text string) int {
 // brackets and commas but does not end with them.
 func wordLength(text string) int {
 	end := 0
-	for end < len(text) && strings.IndexByte(" \t\r\n;&\"'`<>", text[end]) < 0 {
+	for end < len(text) && isValueByte(text[end]) {
 		if text[end] == ',' && nextField.MatchString(text[end:min(len(text), end+maxKey)]) {
 			break
 		}
 		end++
 	}
-	return len(strings.TrimRight(text[:end], `,}])\.`))
+	for end > 0 && isClosing(text[end-1]) {
+		end--
+	}
+	return end
+}
+
+// isValueByte reports whether a byte may stand in a value without quotes.
+func isValueByte(b byte) bool {
+	switch b {
+	case ' ', '\t', '\r', '\n', ';', '&', '"', '\'', '`', '<', '>':
+		return false
+	}
+	return true
+}
+
+// isClosing tells what belongs to the text around a value that it ends with.
+func isClosing(b byte) bool {
+	switch b {
+	case ',', '}', ']', ')', '\\', '.':
+		return true
+	}
+	return false
 }
 
 var (
@@ -166,69 +210,29 @@ func words(list string) map[string]bool {
 	return set
 }
 
+const (
+	maxNotValue  = 16 // bytes; no word of notValues is longer
+	maxProseWord = 24 // bytes; no word of sentences is longer, with what is trimmed
+)
+
 // placeholder reports whether a value only stands for one.
 func placeholder(value string) bool {
-	return value == "" || notValues[strings.ToLower(value)] || len(value) <= 256 && template.MatchString(value)
+	return value == "" || len(value) <= maxNotValue && notValues[strings.ToLower(value)] ||
+		len(value) <= 256 && beginsTemplate(value[0]) && template.MatchString(value)
+}
+
+// beginsTemplate reports whether what template matches may begin with the byte.
+func beginsTemplate(b byte) bool {
+	switch b {
+	case '<', '$', '{', '%', '(', '*', 'x', '.', '-', "•"[0]:
+		return true
+	}
+	return false
 }
 
 // prose reports whether a value is the beginning of a sentence: "invalid
 // password: must be longer".
 func prose(value string) bool {
-	word, _, _ := strings.Cut(strings.ToLower(value), " ")
-	return sentences[strings.Trim(word, ".,:;!")]
-}
-
-const (
-	minRandom     = 8   // bytes under which nothing looks random
-	minRandomWord = 24  // letters without case changes that are too many for a word
-	minEntropy    = 2.5 // bits a character; a word of English has under 3.5, "aaaa1111" has 1
-)
-
-var nameLike = regexp.MustCompile(`\A(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|v?[0-9]{1,6})(?:[-._/:](?:[a-z]+|[A-Z]+|[A-Z][a-z]+|v?[0-9]{1,6}))*\z`)
-
-// looksRandom tells a key or token from a name, a path, a number or a word.
-func looksRandom(text string) bool {
-	text = strings.Trim(text, "/:.,")
-	if len(text) < minRandom {
-		return false
-	}
-	letters, upper, digits := census(text)
-	mixed := digits > 0 && letters > 0 || upper > 0 && upper < letters && upper*4 > letters // WordsLikeThis have fewer
-	long := letters == len(text) && letters >= minRandomWord
-	switch {
-	case !mixed && !long, entropy(text) < minEntropy:
-		return false
-	}
-	return long || !nameLike.MatchString(text)
-}
-
-func census(text string) (letters, upper, digits int) {
-	for i := range len(text) {
-		switch b := text[i]; {
-		case '0' <= b && b <= '9':
-			digits++
-		case 'A' <= b && b <= 'Z':
-			upper++
-			letters++
-		case 'a' <= b && b <= 'z':
-			letters++
-		}
-	}
-	return letters, upper, digits
-}
-
-// entropy returns Shannon's entropy of the bytes, in bits a byte.
-func entropy(text string) float64 {
-	var counts [256]int
-	for i := range len(text) {
-		counts[text[i]]++
-	}
-	bits := 0.0
-	for _, n := range counts {
-		if n > 0 {
-			p := float64(n) / float64(len(text))
-			bits -= p * math.Log2(p)
-		}
-	}
-	return bits
+	word, _, _ := strings.Cut(value, " ")
+	return len(word) <= maxProseWord && sentences[strings.ToLower(strings.Trim(word, ".,:;!"))]
 }
