@@ -8,7 +8,7 @@ import (
 // fieldLiterals returns the words that make a field's name worth a look: of
 // keys, those that strongWords has, with each separator.
 func fieldLiterals() []string {
-	literals := []string{"pass", "pwd", "secret", "token", "cookie", "credential", "auth"}
+	literals := []string{"pass", "pwd", "secret", "token", "cookie", "credential", "auth", "sessionid", "session_id", "session-id", "sessid"}
 	for _, word := range strongWords {
 		if which, found := strings.CutSuffix(word, "key"); found && which != "secret" {
 			literals = append(literals, which+"key", which+"_key", which+"-key", which+".key")
@@ -26,6 +26,9 @@ const maxKey = 64
 func findField(text string, start, end int) (int, int, bool) {
 	keyStart, keyEnd := keyAround(text, start, end)
 	strength := strengthOf(text[keyStart:keyEnd])
+	if isConnectionPassword(text, keyStart, keyEnd) {
+		strength = strong
+	}
 	if strength == notSecret || strings.HasSuffix(text[:keyStart], "://") { // a user, not a field
 		return 0, keyEnd, false
 	}
@@ -37,6 +40,13 @@ func findField(text string, start, end int) (int, int, bool) {
 		return start, end, true
 	}
 	return 0, keyEnd, false
+}
+
+// isConnectionPassword reports whether a name is the Pwd of a connection string
+// (Server=db;Uid=sa;Pwd=x), and not the shell's working directory.
+func isConnectionPassword(text string, keyStart, keyEnd int) bool {
+	return strings.EqualFold(text[keyStart:keyEnd], "pwd") && keyStart > 0 && text[keyStart-1] == ';' &&
+		strings.HasPrefix(text[keyEnd:], "=") && !strings.HasPrefix(text[keyEnd:], "=/")
 }
 
 // keyAround widens a word to the name that it stands in.
@@ -54,7 +64,7 @@ func keyAround(text string, start, end int) (int, int) {
 var (
 	flagValue = regexp.MustCompile(`\A(?:["'][ \t]*,[ \t]*|[ \t]+)`)
 	pairValue = regexp.MustCompile(`\A(?:\\*["'])?[ \t]*,?\s*(?:\\*["'])?value(?:\\*["'])?[ \t]*[:=][ \t]*`)
-	pairName  = regexp.MustCompile(`(?i)\bname(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
+	pairName  = regexp.MustCompile(`(?i)\b(?:name|key)(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
 )
 
 // maxGap bounds what may stand between a name and its value, in bytes.
@@ -119,10 +129,14 @@ func isBlank(b byte) bool { return b == ' ' || b == '\t' }
 
 func isBackslash(b byte) bool { return b == '\\' }
 
-// beginsWithScheme reports whether a value is Bearer or Basic credentials.
+// beginsWithScheme reports whether a value is the credentials of a scheme.
 func beginsWithScheme(text string) bool {
 	text = text[quoteLength(text):]
-	for _, scheme := range []string{"bearer", "basic"} {
+	const signed = "AWS4-HMAC-SHA256 " // of which the signature is taken
+	if strings.HasPrefix(text, signed) {
+		return true
+	}
+	for _, scheme := range schemes {
 		if len(text) > len(scheme) && isBlank(text[len(scheme)]) && strings.EqualFold(text[:len(scheme)], scheme) {
 			return true
 		}

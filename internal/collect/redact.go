@@ -150,13 +150,14 @@ func (r *Redactor) Text(text string) (string, map[string]int) {
 // sees a mark: the text between two marks is looked at by itself.
 func (r *Redactor) spans(text string) []span {
 	spans := r.ownSpans(text)
+	done := make([]int, len(r.known.byRank))
 	from := 0
 	for {
 		start, end := nextMark(text[from:])
 		if start < 0 {
-			return merged(r.ruleSpans(spans, text, from, len(text)))
+			return merged(r.ruleSpans(spans, text, from, len(text), done))
 		}
-		spans = r.ruleSpans(spans, text, from, from+start)
+		spans = r.ruleSpans(spans, text, from, from+start, done)
 		from += end
 	}
 }
@@ -176,10 +177,11 @@ func (r *Redactor) ownSpans(text string) []span {
 	return spans
 }
 
-// ruleSpans appends what the rules find in text[from:to].
-func (r *Redactor) ruleSpans(spans []span, text string, from, to int) []span {
+// ruleSpans appends what the rules find in text[from:to]. Done is room for how
+// far each rule has seen, by rank.
+func (r *Redactor) ruleSpans(spans []span, text string, from, to int, done []int) []span {
 	segment := text[from:to]
-	done := make([]int, len(r.known.byRank)) // by rank, how far the rule has seen
+	clear(done)
 	r.known.scanner.each(segment, func(literal, start, end int) {
 		rule := r.known.rules[literal]
 		if start < done[rule.rank] {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -195,12 +196,42 @@ func BenchmarkRedactSecrets(b *testing.B) {
 	benchmark(b, strings.Repeat(marked.ReplaceAllString(strings.Join(corpus(b, "secrets.txt"), "\n"), "$2"), 10))
 }
 
-// BenchmarkRedactHostile repeats the beginnings of secrets that do not follow.
+// hostile are the beginnings of secrets that do not follow, which are repeated.
+func hostile() map[string]string {
+	return map[string]string{
+		"jwt": "eyJ", "pem": "-----BEGIN PRIVATE KEY-----!", "cookie": "cookie: ", "quote": `token: "`, "url": "a://b:", "key": "password.",
+		"block": "token: |\n ", "manifest": "kind: Secret\n", "object": `"kind":"Secret"`, "curl": "curl -u", "dsn": "a:@tcp(", "mysql": "mysql ",
+		"netrc": "machine a login b ", "pgpass": ":5432:a:b:", "hash": "$6$", "brace": "password={", "mark": "[REDACTED:", "authorization": "Authorization: Bearer ",
+	}
+}
+
+// BenchmarkRedactHostile repeats what is hostile.
 func BenchmarkRedactHostile(b *testing.B) {
-	for name, piece := range map[string]string{
-		"jwt": "eyJ", "pem": "-----BEGIN PRIVATE KEY-----!", "cookie": "cookie: ", "quote": `token: "`, "url": "a://b:", "key": "password.", "block": "token: |\n ",
-	} {
+	for name, piece := range hostile() {
 		b.Run(name, func(b *testing.B) { benchmark(b, strings.Repeat(piece, 64<<10/len(piece))) })
+	}
+}
+
+// TestHostileTextsTakeLinearTime: four times the text takes about four times as
+// long; with the square it would be sixteen.
+func TestHostileTextsTakeLinearTime(t *testing.T) {
+	const short, least = 32 << 10, 200 * time.Microsecond
+	redactor := collect.NewRedactor(nil)
+	for name, piece := range hostile() {
+		quickest := func(length int) time.Duration {
+			text := strings.Repeat(piece, length/len(piece))
+			best := time.Hour
+			for range 5 {
+				begun := time.Now()
+				redactor.Text(text)
+				best = min(best, time.Since(begun))
+			}
+			return best
+		}
+		one, four := quickest(short), quickest(4*short)
+		if four > 10*max(one, least) {
+			t.Errorf("%s: %d bytes take %s, four times as many %s", name, short, one, four)
+		}
 	}
 }
 

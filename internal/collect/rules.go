@@ -30,33 +30,39 @@ type rule struct {
 // rules returns all rules, the more specific first.
 func rules() []rule {
 	all := []rule{
+		{name: ruleKubernetesSecret, literals: []string{"kind: secret", `"kind":"secret"`, `"kind": "secret"`}, find: findManifest},
 		{name: rulePrivateKey, literals: []string{"-----begin "}, find: findPrivateKey},
-		token("jwt", `eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}`, "eyj"),
-		token("aws_access_key", `(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}`, "akia", "asia", "abia", "acca"),
-		token("gcp_key", `AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|GOCSPX-[0-9A-Za-z_-]{20,}`, "aiza", "ya29.", "gocspx-"),
-		token("azure_key", `(?i)(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{20,}=*)`, "accountkey=", "sharedaccesskey="),
-		token("azure_sas", `sig=([A-Za-z0-9%+/]{20,}=*)`, "sig="),
-		token("github_token", `gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}`, "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-		token("gitlab_token", `gl[a-z]{2,6}-[A-Za-z0-9_.-]{20,}`, "glpat-", "gldt-", "glrt-", "glptt-", "glft-", "glsoat-", "glcbt-", "glagent-"),
-		token("slack_token", `xox[a-z]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|hooks\.slack\.com/[a-z]+/([A-Za-z0-9/_-]{20,})`,
-			"xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "hooks.slack.com/"),
-		token("stripe_key", `[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}`, "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"),
-		token("npm_token", `npm_[A-Za-z0-9]{36}`, "npm_"),
-		token(ruleVendorToken, vendorTokens, "sk-", "hvs.", "hvb.", "sg.", "pypi-age", "dop_v1_", "doo_v1_", "dckr_pat_", "hf_", "glsa_", "glc_", "shpat_", "lin_api_"),
-		{name: ruleVendorToken, literals: []string{":aa"}, find: findBotToken},
-		{name: ruleAuthorization, literals: []string{"bearer", "basic"}, find: findCredentials},
-		{name: ruleURLPassword, literals: []string{"://"}, find: findURLPassword},
-		{name: ruleSecretField, literals: fieldLiterals(), find: findField},
+		token(rulePrivateKey, otherPrivateKeys, "age-secret-key-1", "ls0tls1crudjti", `"d":"`, `"d": "`, "private-lines: "),
+		token("jwt", `eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}|eyJrIjoi[A-Za-z0-9_=-]{20,}`, "eyj"),
 	}
+	all = append(all, vendorRules()...)
+	all = append(all,
+		token("signed_url", `(?i)(?:x-(?:amz|goog)-)?signature=([a-f0-9]{32,}|[a-z0-9%+/_~-]{40,}=*)`, "x-amz-signature=", "x-goog-signature=", "signature="),
+		token("password_hash", `\$(?:1|5|6|y|2[aby]|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*)\$[A-Za-z0-9./$=,+_-]{20,}`,
+			"$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2y$", "$apr1$", "$argon2", "$pbkdf2"),
+		rule{name: ruleAuthorization, literals: schemes, find: findCredentials},
+		rule{name: ruleAuthorization, literals: []string{" -u", " --user", " --proxy-user"}, find: findCurlUser},
+		rule{name: ruleURLPassword, literals: []string{"://"}, find: findURLPassword},
+		rule{name: ruleURLPassword, literals: []string{"@tcp(", "@unix("}, find: findDataSource},
+		command(ruleURLPassword, `thin:[^/\s"']+/([^@\s"']+)@`, "thin:"),
+		rule{name: ruleSecretField, literals: fieldLiterals(), find: findField},
+		command(ruleSecretField, `(?:machine[ \t]+\S+|default)\s+login[ \t]+[^\s,;:]+\s+(?:account[ \t]+\S+\s+)?password[ \t]+(\S+)`, "machine ", "default login "),
+		command(ruleSecretField, `:5432:[^:\s]+:[^:\s]+:(\S+)`, ":5432:"),
+		rule{name: ruleSecretField, literals: []string{"sshpass "}, find: findFlag(glued|apart, "-p")},
+		rule{name: ruleSecretField, literals: []string{"mysql", "mariadb"}, find: findFlag(glued, "-p")},
+		rule{name: ruleSecretField, literals: []string{"redis-cli "}, find: findFlag(apart, "-a", "--pass")},
+	)
 	for i := range all {
 		all[i].rank = rankOwnSecret + 1 + i
 	}
 	return all
 }
 
-const vendorTokens = `sk-(?:[a-z0-9]{2,12}-){0,2}[A-Za-z0-9_-]{20,}|hv[sb]\.[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|` +
-	`pypi-AgE[A-Za-z0-9_-]{20,}|do[op]_v1_[a-f0-9]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|gl(?:sa|c)_[A-Za-z0-9_+/=]{20,}|` +
-	`shpat_[a-fA-F0-9]{32}|lin_api_[A-Za-z0-9]{30,}`
+// otherPrivateKeys are keys of age, PEM in Base64, JWK and PuTTY.
+const otherPrivateKeys = `(?i:AGE-SECRET-KEY-1[A-Z0-9]{30,})|` +
+	`LS0tLS1CRUdJTi(?:BSU0EgUFJJVkFURS|BQUklWQVRFIEtFW|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJVkFURS|BEU0EgUFJJVkFURS)[A-Za-z0-9+/_-]*=*|` +
+	`"d": ?"([A-Za-z0-9_-]{40,})"|` +
+	`Private-Lines: [0-9]+\r?\n((?:[A-Za-z0-9+/=]+\r?\n)*[A-Za-z0-9+/=]+)\r?\n`
 
 // maxToken bounds how far a rule reads on from its literal, in bytes.
 const maxToken = 16 << 10
@@ -67,7 +73,7 @@ const maxToken = 16 << 10
 func token(name, expression string, literals ...string) rule {
 	whole := regexp.MustCompile(`\A(?:` + expression + `)`)
 	return rule{name: name, literals: literals, find: func(text string, start, _ int) (int, int, bool) {
-		if start > 0 && isTokenByte(text[start-1]) {
+		if start > 0 && isTokenByte(text[start]) && isTokenByte(text[start-1]) {
 			return 0, 0, false
 		}
 		return matchAt(whole, text, start)
@@ -174,23 +180,11 @@ func findPrivateKey(text string, start, _ int) (int, int, bool) {
 	return start, body + len(strings.TrimRight(lines, "\r\n\"")), true
 }
 
-var botToken = regexp.MustCompile(`\A:AA[A-Za-z0-9_-]{32,36}`)
+// schemes are those of HTTP whose credentials are a token.
+var schemes = []string{"bearer", "basic", "token", "apikey", "negotiate", "geniekey"}
 
-// findBotToken takes a Telegram bot's token, which begins with digits.
-func findBotToken(text string, start, _ int) (int, int, bool) {
-	_, end, ok := matchAt(botToken, text, start)
-	if !ok {
-		return 0, 0, false
-	}
-	from := start
-	for from > 0 && start-from < 12 && '0' <= text[from-1] && text[from-1] <= '9' {
-		from--
-	}
-	return from, end, start-from >= 6
-}
-
-// findCredentials takes what follows Bearer or Basic in a header, or elsewhere if
-// it looks random; "basic authentication" does not.
+// findCredentials takes what follows a scheme in a header; behind Bearer and
+// Basic also elsewhere, if it looks random: "basic authentication" does not.
 func findCredentials(text string, start, end int) (int, int, bool) {
 	if start > 0 && isTokenByte(text[start-1]) {
 		return 0, 0, false
@@ -201,8 +195,12 @@ func findCredentials(text string, start, end int) (int, int, bool) {
 		return 0, 0, false
 	}
 	to += runLength(text[to:], isPadding)
-	inHeader := endsWithHeader(text[max(0, start-maxGap):start])
-	return from, to, inHeader && !placeholder(text[from:to]) || looksRandom(text[from:to])
+	value := text[from:to]
+	if endsWithHeader(text[max(0, start-maxGap):start]) {
+		return from, to, !placeholder(value) && !prose(value)
+	}
+	widespread := strings.EqualFold(text[start:end], "bearer") || strings.EqualFold(text[start:end], "basic")
+	return from, to, widespread && looksRandom(value)
 }
 
 // isCredentialByte tells the bytes of a token as RFC 7235 has it, but for the

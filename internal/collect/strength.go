@@ -13,9 +13,9 @@ var (
 	strongWords = []string{
 		"password", "passwd", "passphrase", "pwd", "pass", "clientsecret",
 		"apikey", "accesskey", "privatekey", "clientkey", "signingkey", "encryptionkey", "secretkey", "masterkey", "sharedkey", "storagekey", "accountkey",
-		"clientkeydata", "privatekeydata",
+		"authkey", "subscriptionkey", "functionskey", "presharedkey", "clientkeydata", "privatekeydata",
 	}
-	weakWords = []string{"secret", "token", "cookie", "credential", "credentials", "authorization", "auth"}
+	weakWords = []string{"secret", "token", "cookie", "credential", "credentials", "authorization", "auth", "sessionid", "sessid"}
 	// benignEndings, after such a word, name something about the secret that is
 	// none itself.
 	benignEndings = []string{
@@ -23,7 +23,7 @@ var (
 		"ttl", "expiration", "expiry", "expires", "expired", "age", "url", "uri", "endpoint", "namespace", "version", "enabled", "disabled", "required",
 		"provider", "store", "class", "mount", "volume", "review", "request", "requests", "controller", "manager", "created", "updated", "changed", "at",
 		"issuer", "audience", "audiences", "algorithm", "format", "rotation", "reset", "status", "state", "error", "errors", "reason", "message", "usage",
-		"seconds", "bytes", "generation", "revision", "template", "source", "sources", "header", "prefix", "suffix", "pattern", "selector", "keyid", "mode",
+		"seconds", "bytes", "generation", "revision", "template", "source", "sources", "header", "prefix", "suffix", "pattern", "selector", "keyid", "mode", "cacerthash",
 		"iz", "is", "ary", "cutter", // tokenizer, tokeniser, secretary, cookiecutter
 	}
 )

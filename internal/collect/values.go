@@ -82,6 +82,8 @@ func valueAt(text string, from int, line bool) (start, end int) {
 		}
 	}
 	switch {
+	case strings.HasPrefix(rest, "{") && text[from-1] == '=':
+		return from + 1, from + 1 + braceLength(rest[1:])
 	case strings.HasPrefix(rest, "{") || strings.HasPrefix(rest, "["):
 		return from, from // a nested object
 	case line:
@@ -173,6 +175,16 @@ func wordLength(text string) int {
 	}
 	for end > 0 && isClosing(text[end-1]) {
 		end--
+	}
+	return end
+}
+
+// braceLength returns the length of a value in braces, as ODBC has them, or zero
+// if they are not closed on the line, or hold other fields.
+func braceLength(text string) int {
+	end := strings.IndexAny(text, "}{\r\n")
+	if end < 0 || text[end] != '}' || strings.ContainsAny(text[:end], "=:") {
+		return 0
 	}
 	return end
 }
