@@ -8,15 +8,16 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aftercheck/aftercheck"
 )
 
-// line keeps text that sensors brought on one line, and control characters away
-// from the terminal.
+// line keeps text that sensors brought on one line, and control characters and
+// the like away from the terminal.
 func line(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+		if unprintable(r) || r == utf8.RuneError {
 			return ' '
 		}
 		return r

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/prometheus/common/promslog"
 
 	"github.com/aftercheck/aftercheck/internal/api"
 	"github.com/aftercheck/aftercheck/internal/config"
@@ -56,7 +55,7 @@ func serveCommand(app *kingpin.Application, c *console) command {
 	clause.Flag("web.listen-address", "Address of /metrics. Repeatable.").Default(defaultMetricsAddress).StringsVar(&o.webAddresses)
 	clause.Flag("web.config.file", "File that turns on TLS or authentication for /metrics; see the exporter-toolkit's documentation.").StringVar(&o.webConfig)
 	return command{clause.FullCommand(), func(ctx context.Context) (int, error) {
-		log := promslog.New(c.log)
+		log := newLogger(c.log)
 		s, err := newSidecar(o, log)
 		if err == nil {
 			err = s.run(ctx)
