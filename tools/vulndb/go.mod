@@ -1,0 +1,3 @@
+module github.com/aftercheck/aftercheck/tools/vulndb
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module github.com/aftercheck/aftercheck/tools/vulnverdict
+
+go 1.26.0
