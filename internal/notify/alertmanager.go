@@ -22,7 +22,8 @@ type Options struct {
 	// is told, as Prometheus does it, and they deduplicate among themselves.
 	URLs []string
 	// Client sends the requests, with TLS and credentials as configured. Nil:
-	// a plain one.
+	// a plain one. Unless it says how redirects are followed, they are followed to
+	// the same peer alone.
 	Client *http.Client
 	// Timeout bounds the request to one peer. Zero: 5 s.
 	Timeout time.Duration
@@ -57,9 +58,14 @@ func New(o Options) (*Alertmanager, error) {
 	if a.options.Timeout <= 0 {
 		a.options.Timeout = 5 * time.Second
 	}
-	if a.options.Client == nil {
-		a.options.Client = &http.Client{Timeout: a.options.Timeout}
+	client := http.Client{Timeout: a.options.Timeout}
+	if a.options.Client != nil {
+		client = *a.options.Client
 	}
+	if client.CheckRedirect == nil {
+		client.CheckRedirect = samePeer
+	}
+	a.options.Client = &client
 	if a.options.Lifetime <= 0 {
 		a.options.Lifetime = time.Hour
 	}
@@ -68,6 +74,19 @@ func New(o Options) (*Alertmanager, error) {
 	}
 	return a, nil
 }
+
+// samePeer follows a redirect that sends the proposal once more to the same
+// peer. Another host is the configuration's to name, and what turns the request
+// into another, as a 302 does, would be taken for a proposal that has arrived.
+func samePeer(next *http.Request, via []*http.Request) error {
+	first := via[0]
+	if next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host || next.Method != first.Method || len(via) > 5 {
+		return errRedirected
+	}
+	return nil
+}
+
+var errRedirected = errors.New("redirected elsewhere, which is not followed; want the peer's own address")
 
 // Notify sends the proposal of a rollback to all peers, side by side and once
 // each, if the verdict calls for one (Decide); otherwise it does nothing. The

@@ -72,8 +72,27 @@ func (a address) expand(labels map[string]string) (string, error) {
 			return escape(labels[name])
 		})
 	}
-	text := fill(a.text[:a.query], url.PathEscape) + fill(a.text[a.query:], url.QueryEscape)
-	return text, failed
+	path, query := fill(a.text[:a.query], url.PathEscape), fill(a.text[a.query:], url.QueryEscape)
+	if failed == nil && climbs(path) > climbs(placeholder.ReplaceAllString(a.text[:a.query], "x")) {
+		failed = &labelError{ReasonBadLabel, "the values of the incident's labels would lead to another path"}
+	}
+	return path + query, failed
+}
+
+// climbs counts the segments of an address that a server takes for the directory
+// or the one above it, also where it takes %2F or a backslash for a slash.
+func climbs(text string) int {
+	decoded, err := url.PathUnescape(text)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for segment := range strings.FieldsFuncSeq(decoded, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if segment == "." || segment == ".." {
+			n++
+		}
+	}
+	return n
 }
 
 // usable refuses a value that would not stand for itself in a path.

@@ -43,6 +43,37 @@ func TestAddressSaysWhichLabelDoesNotFill(t *testing.T) {
 	}
 }
 
+// TestLabelsDoNotClimb: neither one label nor several together lead out of the
+// path that the configuration has, whatever the server decodes.
+func TestLabelsDoNotClimb(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		labels map[string]string
+		ok     bool
+	}{
+		{"http://a/x/$v", map[string]string{"v": "a/../../admin"}, false},
+		{"http://a/x/$v", map[string]string{"v": `a\..\admin`}, false},
+		{"http://a/x/$v$w/y", map[string]string{"v": ".", "w": "."}, false},
+		{"http://a/x/${v}${w}/y", map[string]string{"v": "/.", "w": "./"}, false},
+		{"http://a/x/.$v/y", map[string]string{"v": "/x"}, false},
+		{"http://a/x/$v./y", map[string]string{"v": "x/."}, false},
+		{"http://a/x/$v", map[string]string{"v": "..."}, true},
+		{"http://a/x/$v", map[string]string{"v": "v1..v2"}, true},
+		{"http://a/x/$v", map[string]string{"v": "%2e%2e"}, true}, // is escaped once more
+		{"http://a/../x/$v", map[string]string{"v": "y"}, true},   // as it is configured
+		{"http://a/x?path=$v", map[string]string{"v": "../.."}, true},
+	} {
+		address, err := parseAddress(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := address.expand(c.labels)
+		if failed := (*labelError)(nil); c.ok != (err == nil) || err != nil && (!errors.As(err, &failed) || failed.reason != ReasonBadLabel) {
+			t.Errorf("%s with %v: %s, %v", c.text, c.labels, got, err)
+		}
+	}
+}
+
 func TestAddressRejects(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "http://",

@@ -9,16 +9,11 @@ import (
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
-// maxRedirects bounds the redirects of one request within its host.
-const maxRedirects = 5
-
-var (
-	errElsewhere = errors.New("redirected to another host")
-	errBody      = errors.New("reading body")
-	errLoop      = fmt.Errorf("redirected more than %d times", maxRedirects)
-)
+var errBody = errors.New("reading body")
 
 // newClient makes a client that connects anew for each request, so that an
 // endpoint which accepts no connections any more is seen, and that follows
@@ -35,15 +30,7 @@ func newClient(name string, c promconfig.HTTPClientConfig, follow bool) (*http.C
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		return client, nil
 	}
-	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
-		switch {
-		case next.URL.Scheme != via[0].URL.Scheme || next.URL.Host != via[0].URL.Host:
-			return errElsewhere
-		case len(via) > maxRedirects:
-			return errLoop
-		}
-		return nil
-	}
+	client.CheckRedirect = collect.WithinHost
 	return client, nil
 }
 

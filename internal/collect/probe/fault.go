@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 // fault is why a request got no answer, and whether that says something of the
@@ -41,9 +42,9 @@ func unknown(reason string) (fault, bool) {
 
 func redirectFault(err error) (fault, bool) {
 	switch {
-	case errors.Is(err, errElsewhere):
+	case errors.Is(err, collect.ErrElsewhere):
 		return unknown(ReasonRedirectRefused)
-	case errors.Is(err, errLoop):
+	case errors.Is(err, collect.ErrRedirectLoop):
 		return unhealthy(ReasonRedirectLoop)
 	}
 	return fault{}, false

@@ -15,6 +15,8 @@ import (
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
+
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 // client asks one server.
@@ -41,6 +43,9 @@ func newClient(c Config) (*client, error) {
 	}
 	if limit == 0 {
 		limit = DefaultMaxResponseBytes
+	}
+	if c.HTTP.FollowRedirects { // else the client follows none
+		httpClient.CheckRedirect = collect.WithinHost
 	}
 	httpClient.Transport = &limitedTransport{next: httpClient.Transport, limit: limit}
 	inner, err := api.NewClient(api.Config{Address: c.URL, Client: httpClient})
