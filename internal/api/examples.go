@@ -46,13 +46,19 @@ func exampleReading(at time.Time, state aftercheck.State, reason string) afterch
 	}
 }
 
+func exampleRequester() *aftercheck.Requester {
+	id, pid := uint32(1000), int32(4711)
+	return &aftercheck.Requester{UID: &id, GID: &id, PID: &pid}
+}
+
 func exampleSnapshot() aftercheck.Snapshot {
 	return aftercheck.Snapshot{
-		ID:         "018d2f6e-8a00-7cc0-b3f1-5a1f0d6c2b11",
-		Incident:   exampleIncident(),
-		Action:     exampleSnapshotRequest().Action,
-		CapturedAt: minute(4, 0),
-		Readings:   []aftercheck.Reading{exampleReading(minute(4, 0), aftercheck.StateUnhealthy, "CrashLoopBackOff")},
+		ID:          "018d2f6e-8a00-7cc0-b3f1-5a1f0d6c2b11",
+		Incident:    exampleIncident(),
+		Action:      exampleSnapshotRequest().Action,
+		RequestedBy: exampleRequester(),
+		CapturedAt:  minute(4, 0),
+		Readings:    []aftercheck.Reading{exampleReading(minute(4, 0), aftercheck.StateUnhealthy, "CrashLoopBackOff")},
 	}
 }
 
@@ -82,6 +88,7 @@ func exampleWaiting() aftercheck.Verification {
 		Action:        r.Action,
 		SnapshotID:    r.SnapshotID,
 		Policy:        policy,
+		RequestedBy:   exampleRequester(),
 		AcceptedAt:    minute(4, 10),
 		ObserveFrom:   minute(4, 19),
 		NextRoundAt:   minute(4, 19),

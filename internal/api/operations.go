@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -20,7 +21,10 @@ a verification. The sidecar waits until the action can show, looks at the world 
 answers success, degraded, failed or timeout, with a reason, a score and the evidence.
 
 Errors are RFC 9457 problems. They name the field and what would be right, and never repeat a rejected value. Fields and parameters
-that are not described here are refused. Durations are Go's: 10s, 1m30s, 500ms. Answers may gain fields.`
+that are not described here are refused. Durations are Go's: 10s, 1m30s, 500ms. Answers may gain fields.
+
+Too much under way, in all or of one client, is answered with 429 and Retry-After before the body is read; the same request may be
+sent again then.`
 
 func tags() []*huma.Tag {
 	return []*huma.Tag{
@@ -56,7 +60,14 @@ func withBody(op huma.Operation, example any) huma.Operation {
 	return op
 }
 
+// answering completes an operation that answers in JSON. What stands before it
+// may refuse the caller, or have it wait.
 func answering(op huma.Operation, status int, description string, example any) huma.Operation {
+	for _, refusal := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests} {
+		if !slices.Contains(op.Errors, refusal) {
+			op.Errors = append(op.Errors, refusal)
+		}
+	}
 	op.DefaultStatus = status
 	op.Responses = map[string]*huma.Response{statusText(status): {
 		Description: description,

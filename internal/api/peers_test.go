@@ -23,13 +23,11 @@ import (
 // openDirectory is a directory that every user may enter.
 func openDirectory(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "aftercheck")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for _, path := range []string{filepath.Dir(dir), dir} {
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }

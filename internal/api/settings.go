@@ -38,7 +38,7 @@ func settings() huma.Config {
 				License:     nil,
 			},
 			Servers:    []*huma.Server{{URL: "http://localhost", Description: "The sidecar beside the executor: a unix socket, /run/aftercheck/aftercheck.sock by default, or a loopback address. On the socket the host is not looked at."}},
-			Components: &huma.Components{Schemas: schemas, SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "Asked for over TCP where a token file is configured; never on the socket."}}},
+			Components: &huma.Components{Schemas: schemas, SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "Asked for over TCP, unless the configuration lets everybody on the machine call; never on the socket."}}},
 			Security:   []map[string][]string{{}, {"token": {}}},
 			Tags:       tags(),
 		},

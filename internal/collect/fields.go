@@ -102,7 +102,7 @@ func assignment(text string) (length int, colon bool) {
 		at++
 	}
 	at += runLength(text[at:], isBlank)
-	sign := 0
+	var sign int
 	switch rest := text[at:]; {
 	case strings.HasPrefix(rest, "=>"), strings.HasPrefix(rest, ":="), strings.HasPrefix(rest, "=="):
 		sign = 2

@@ -18,15 +18,18 @@ import (
 // The bounds of what one reading keeps, beside Options.MaxBytes. Texts are
 // bounded in bytes.
 const (
-	maxFindings   = 2000
-	maxError      = 1024
-	maxMessage    = 1024
-	maxName       = 512
-	maxQuery      = 4096
-	maxWanted     = 256
-	maxUnit       = 64
-	maxPanicValue = 256
-	maxDelays     = 50
+	maxFindings = 2000
+	// maxFindingBytes bounds the texts and samples of all findings together, in
+	// bytes: a verification keeps up to aftercheck.MaxRounds of them.
+	maxFindingBytes = 1 << 20
+	maxError        = 1024
+	maxMessage      = 1024
+	maxName         = 512
+	maxQuery        = 4096
+	maxWanted       = 256
+	maxUnit         = 64
+	maxPanicValue   = 256
+	maxDelays       = 50
 	// overlap is how much more of a raw text than is kept is redacted, so that
 	// a secret across the cut is seen whole.
 	overlap = 4096
@@ -174,20 +177,42 @@ func (k keeper) findings(sensor string, findings []aftercheck.Finding) []afterch
 }
 
 func bounded(sensor string, findings []aftercheck.Finding) (kept, note []aftercheck.Finding) {
-	if len(findings) <= maxFindings {
+	if fitting(findings) == len(findings) {
 		return findings, nil
 	}
 	ordered := slices.Clone(findings)
 	slices.SortStableFunc(ordered, func(a, b aftercheck.Finding) int { return rank(a) - rank(b) })
-	scope := ordered[maxFindings].Scope
-	return ordered[:maxFindings], []aftercheck.Finding{{
+	fit := fitting(ordered)
+	return ordered[:fit], []aftercheck.Finding{{
 		Subject: aftercheck.Subject{Kind: "Sensor", Name: sensor},
 		Check:   aftercheck.CheckHealth,
-		Scope:   scope,
+		Scope:   ordered[fit].Scope,
 		State:   aftercheck.StateUnknown,
 		Reason:  ReasonTruncated,
-		Message: fmt.Sprintf("%d of %d findings are kept", maxFindings, len(findings)),
+		Message: fmt.Sprintf("%d of %d findings are kept", fit, len(findings)),
 	}}
+}
+
+// fitting returns how many of the findings may be kept.
+func fitting(findings []aftercheck.Finding) int {
+	bytes := 0
+	for i, f := range findings[:min(len(findings), maxFindings)] {
+		if bytes += weight(f); bytes > maxFindingBytes {
+			return i
+		}
+	}
+	return min(len(findings), maxFindings)
+}
+
+// weight is about how many bytes a finding takes, once its texts are cut.
+func weight(f aftercheck.Finding) int {
+	const bytesOfSample = 18 // as JSON has a number
+	bytes := min(len(f.Message), maxMessage) + min(len(f.Query), maxQuery) + min(len(f.Wanted), maxWanted) +
+		min(len(f.Samples), aftercheck.MaxSamples)*bytesOfSample
+	for _, name := range []string{f.Subject.Kind, f.Subject.Namespace, f.Subject.Name, f.Subject.UID, f.Subject.Owner, f.Reason} {
+		bytes += min(len(name), maxName)
+	}
+	return bytes
 }
 
 // rank orders findings by what a verdict would miss most.

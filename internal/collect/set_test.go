@@ -2,6 +2,7 @@ package collect_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -401,5 +402,28 @@ func TestTooManyFindingsKeepWhatMattersAndSaySo(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got[2000]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestFindingsAreBoundedInBytes: few that are large are too many as well, and
+// the one that matters is kept.
+func TestFindingsAreBoundedInBytes(t *testing.T) {
+	var findings []aftercheck.Finding
+	for i := range 1999 {
+		findings = append(findings, aftercheck.Finding{
+			Subject: aftercheck.Subject{Name: fmt.Sprint(i)}, Scope: aftercheck.ScopeNeighbour, State: aftercheck.StateHealthy,
+			Message: strings.Repeat("long ", 1000), Samples: make([]float64, 1000),
+		})
+	}
+	findings = append(findings, aftercheck.Finding{Subject: aftercheck.Subject{Name: "the one"}, Scope: aftercheck.ScopeTarget, State: aftercheck.StateUnhealthy})
+	sensor := reader("big", "", func(context.Context) (collect.Answer, error) { return collect.Answer{Findings: findings}, nil })
+	reading := collect.NewSet([]collect.Sensor{sensor}, collect.Options{}).Ask(t.Context(), collect.Question{})[0]
+	kept := reading.Findings
+	encoded, err := json.Marshal(kept)
+	if err != nil || len(encoded) > 2<<20 || len(kept) < 100 {
+		t.Errorf("%d findings in %d bytes, %v", len(kept), len(encoded), err)
+	}
+	if kept[0].Subject.Name != "the one" || kept[len(kept)-1].Reason != "Truncated" || kept[len(kept)-1].State != aftercheck.StateUnknown {
+		t.Errorf("from %+v to %+v", kept[0].Subject, kept[len(kept)-1])
 	}
 }
