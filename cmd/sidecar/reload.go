@@ -21,6 +21,7 @@ type reloader struct {
 	load     func() (*config.Config, error)
 	engine   *verify.Engine
 	notifier *switchable
+	scrub    *scrubber
 	metrics  *exporter.Metrics
 	log      *slog.Logger
 
@@ -65,6 +66,7 @@ func (r *reloader) reload(context.Context) (err error) {
 	}
 	r.engine.Reconfigure(built.sensors, built.policies.find)
 	r.notifier.set(built.notifier)
+	r.scrub.current.Store(built.redactor)
 	r.names = built.sensors.Names()
 	loaded.Store, loaded.Listen, loaded.Limits = r.current.Store, r.current.Listen, fixedLimits(loaded.Limits, r.current.Limits)
 	r.current = loaded

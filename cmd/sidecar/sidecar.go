@@ -79,9 +79,11 @@ func (s *sidecar) build() error {
 		MaxPerClient: api.Share(settings.Limits.MaxInFlight, settings.Limits.ClientShare), Grace: o.grace,
 	})
 	notifier.set(world.notifier)
-	s.reloader = &reloader{load: o.load, current: settings, engine: s.engine, notifier: notifier, metrics: metrics, log: log, names: world.sensors.Names()}
+	scrub := &scrubber{count: metrics.Redacted}
+	scrub.current.Store(world.redactor)
+	s.reloader = &reloader{load: o.load, scrub: scrub, current: settings, engine: s.engine, notifier: notifier, metrics: metrics, log: log, names: world.sensors.Names()}
 	s.handler = api.New(api.Options{
-		Engine: answering{s.engine, record}, Logger: log, Reload: s.reloader.reload, RequestTimeout: longestCapture(settings) + 10*time.Second,
+		Engine: answering{s.engine, record}, Logger: log, Redact: scrub.text, Reload: s.reloader.reload, RequestTimeout: longestCapture(settings) + 10*time.Second,
 	})
 	s.limiter = api.NewLimiter(api.Limits{
 		Calls: settings.Limits.MaxCalls, BodyBytes: settings.Limits.MaxBodyBytes,

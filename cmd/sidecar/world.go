@@ -16,6 +16,7 @@ import (
 type world struct {
 	sensors  *collect.Set
 	policies *policies
+	redactor *collect.Redactor
 	notifier verify.Notifier // nil: nobody is notified
 }
 
@@ -45,6 +46,7 @@ func buildWorld(c *config.Config, observer collect.Observer, log *slog.Logger) (
 			Redactor: redactor, Observer: observer, Logger: log,
 		}),
 		policies: rules,
+		redactor: redactor,
 		notifier: notifier,
 	}, nil
 }

@@ -43,6 +43,10 @@ type Options struct {
 	// Reload swaps the configuration for a new one that is wholly valid. Nil:
 	// POST /-/reload answers 403.
 	Reload func(context.Context) error
+	// Redact removes secrets from what callers say of incidents and actions,
+	// before it is handed on. It must give the same for the same text. Nil:
+	// nothing is removed.
+	Redact func(text string) string
 	// RequestTimeout bounds a request, beside what it waits for a verdict; zero
 	// means 30 s. It must be above the longest capture time-out configured.
 	RequestTimeout time.Duration
@@ -77,6 +81,9 @@ type server struct {
 func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Redact == nil {
+		o.Redact = func(text string) string { return text }
 	}
 	if o.RequestTimeout <= 0 {
 		o.RequestTimeout = defaultRequestTimeout

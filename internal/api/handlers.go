@@ -21,6 +21,7 @@ type snapshotCreated struct {
 
 func (s *server) captureSnapshot(ctx context.Context, in *snapshotInput) (*snapshotCreated, error) {
 	in.Body.RequestedBy = requesterOf(ctx)
+	in.Body.Incident, in.Body.Action = s.redactIncident(in.Body.Incident), s.redactAction(in.Body.Action)
 	snapshot, err := s.Engine.Capture(ctx, in.Body)
 	if err != nil {
 		return nil, s.problem(ctx, "body", err)
@@ -56,6 +57,7 @@ type verificationAccepted struct {
 // verdict then fails: the executor must learn that it may ask again.
 func (s *server) createVerification(ctx context.Context, in *verificationInput) (*verificationAccepted, error) {
 	in.Body.RequestedBy = requesterOf(ctx)
+	in.Body.Incident, in.Body.Action = s.redactIncident(in.Body.Incident), s.redactAction(in.Body.Action)
 	v, _, err := s.Engine.Accept(ctx, in.Body)
 	if err != nil {
 		return nil, s.problem(ctx, "body", err)

@@ -49,7 +49,7 @@ func definitions() metricSet {
 		}),
 		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
 		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
-		redactions:     counter("redactions_total", "Secrets that were removed from what sensors answered, by rule.", "rule"),
+		redactions:     counter("redactions_total", "Secrets that were removed from what sensors answered and callers said, by rule.", "rule"),
 		reloadOK:       gauge("config_last_reload_successful", "Whether the last attempt to load the configuration succeeded (1) or not (0)."),
 		reloadAt:       gauge("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded successfully, in seconds since the epoch."),
 		sensorDuration: histogram("sensor_duration_seconds", "Duration of the sensors' readings.", sensorBuckets, "sensor"),
