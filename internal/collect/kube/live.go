@@ -95,6 +95,9 @@ func New(config Config) (collect.Sensor, error) {
 	if err != nil {
 		return collect.Sensor{}, fmt.Errorf("preparing the Kubernetes client: %w", err)
 	}
+	within := *client // it may be everybody's default one
+	within.CheckRedirect = collect.WithinHost
+	client = &within
 	objects, err := dynamic.NewForConfigAndClient(connection, client)
 	if err != nil {
 		return collect.Sensor{}, fmt.Errorf("preparing the Kubernetes client: %w", err)
