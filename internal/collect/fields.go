@@ -25,15 +25,20 @@ const maxKey = 64
 // Kubernetes' name and value pairs; also where that is itself quoted in JSON.
 func findField(text string, start, end int) (int, int, bool) {
 	keyStart, keyEnd := keyAround(text, start, end)
+	from, line, ok := valueAfter(text, keyStart, keyEnd)
+	switch {
+	case !ok, from == len(text): // what costs least is asked first
+		return 0, keyEnd, false
+	case strings.HasSuffix(text[:keyStart], "://"): // a user, not a field
+		return 0, keyEnd, false
+	case beginsWithScheme(text[from:min(len(text), from+maxGap)]): // findCredentials takes those
+		return 0, keyEnd, false
+	}
 	strength := strengthOf(text[keyStart:keyEnd])
 	if isConnectionPassword(text, keyStart, keyEnd) {
 		strength = strong
 	}
-	if strength == notSecret || strings.HasSuffix(text[:keyStart], "://") { // a user, not a field
-		return 0, keyEnd, false
-	}
-	from, line, ok := valueAfter(text, keyStart, keyEnd)
-	if !ok || beginsWithScheme(text[from:min(len(text), from+maxGap)]) { // findCredentials takes those
+	if strength == notSecret {
 		return 0, keyEnd, false
 	}
 	if start, end, ok := secretValue(text, from, line, strength); ok {
@@ -64,7 +69,6 @@ func keyAround(text string, start, end int) (int, int) {
 var (
 	flagValue = regexp.MustCompile(`\A(?:["'][ \t]*,[ \t]*|[ \t]+)`)
 	pairValue = regexp.MustCompile(`\A(?:\\*["'])?[ \t]*,?\s*(?:\\*["'])?value(?:\\*["'])?[ \t]*[:=][ \t]*`)
-	pairName  = regexp.MustCompile(`(?i)\b(?:name|key)(?:\\*["'])?[ \t]*[:=][ \t]*(?:\\*["'])?\z`)
 )
 
 // maxGap bounds what may stand between a name and its value, in bytes.
@@ -79,7 +83,7 @@ func valueAfter(text string, keyStart, keyEnd int) (from int, line, ok bool) {
 		return keyEnd + length, colon && (beginsLine(before) || isHeader(text[keyStart:keyEnd])), true
 	}
 	if strings.Contains(gap, "value") {
-		if separator := pairValue.FindString(gap); separator != "" && pairName.MatchString(before) {
+		if separator := pairValue.FindString(gap); separator != "" && (endsWithField(before, "name") || endsWithField(before, "key")) {
 			return keyEnd + len(separator), false, true
 		}
 	}

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"math"
-	"regexp"
 	"strings"
 )
 
@@ -12,7 +11,50 @@ const (
 	minEntropy    = 2.5 // bits a character; a word of English has under 3.5, "aaaa1111" has 1
 )
 
-var nameLike = regexp.MustCompile(`\A(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|v?[0-9]{1,6})(?:[-._/:](?:[a-z]+|[A-Z]+|[A-Z][a-z]+|v?[0-9]{1,6}))*\z`)
+// nameLike reports whether a text is made of words and numbers with separators
+// between them, as names, paths and versions are: api-server, v1.2.3, Kube/Proxy.
+func nameLike(text string) bool {
+	for {
+		length := runLength(text, isAlphanumeric)
+		if !nameWord(text[:length]) {
+			return false
+		}
+		if length == len(text) {
+			return true
+		}
+		if !isSeparator(text[length]) {
+			return false
+		}
+		text = text[length+1:]
+	}
+}
+
+// nameWord reports whether a text is a word in one case, perhaps with a capital,
+// or a number of up to six digits, perhaps behind a v.
+func nameWord(text string) bool {
+	if text == "" {
+		return false
+	}
+	letters, upper, digits := census(text)
+	switch {
+	case digits == 0:
+		return upper == 0 || upper == letters || upper == 1 && text[0] <= 'Z'
+	case letters == 0:
+		return digits <= maxNumber
+	}
+	return text[0] == 'v' && letters == 1 && digits <= maxNumber
+}
+
+// maxNumber is how many digits a number in a name may have.
+const maxNumber = 6
+
+func isSeparator(b byte) bool {
+	switch b {
+	case '-', '.', '_', '/', ':':
+		return true
+	}
+	return false
+}
 
 // looksRandom tells a key or token from a name, a path, a number or a word.
 func looksRandom(text string) bool {
@@ -27,7 +69,7 @@ func looksRandom(text string) bool {
 	case !mixed && !long, entropy(text) < minEntropy:
 		return false
 	}
-	return long || !nameLike.MatchString(text)
+	return long || !nameLike(text)
 }
 
 func census(text string) (letters, upper, digits int) {

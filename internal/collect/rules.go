@@ -33,11 +33,11 @@ func rules() []rule {
 		{name: ruleKubernetesSecret, literals: []string{"kind: secret", `"kind":"secret"`, `"kind": "secret"`}, find: findManifest},
 		{name: rulePrivateKey, literals: []string{"-----begin "}, find: findPrivateKey},
 		token(rulePrivateKey, otherPrivateKeys, "age-secret-key-1", "ls0tls1crudjti", `"d":"`, `"d": "`, "private-lines: "),
-		token("jwt", `eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}|eyJrIjoi[A-Za-z0-9_=-]{20,}`, "eyj"),
+		{name: "jwt", literals: []string{"eyj"}, find: findJWT},
 	}
 	all = append(all, vendorRules()...)
 	all = append(all,
-		token("signed_url", `(?i)(?:x-(?:amz|goog)-)?signature=([a-f0-9]{32,}|[a-z0-9%+/_~-]{40,}=*)`, "x-amz-signature=", "x-goog-signature=", "signature="),
+		behind("signed_url", form{isEscapedBase64, 32, maxToken}, "x-amz-signature=", "x-goog-signature=", "signature="),
 		token("password_hash", `\$(?:1|5|6|y|2[aby]|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*)\$[A-Za-z0-9./$=,+_-]{20,}`,
 			"$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2y$", "$apr1$", "$argon2", "$pbkdf2"),
 		rule{name: ruleAuthorization, literals: schemes, find: findCredentials},
@@ -57,12 +57,6 @@ func rules() []rule {
 	}
 	return all
 }
-
-// otherPrivateKeys are keys of age, PEM in Base64, JWK and PuTTY.
-const otherPrivateKeys = `(?i:AGE-SECRET-KEY-1[A-Z0-9]{30,})|` +
-	`LS0tLS1CRUdJTi(?:BSU0EgUFJJVkFURS|BQUklWQVRFIEtFW|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJVkFURS|BEU0EgUFJJVkFURS)[A-Za-z0-9+/_-]*=*|` +
-	`"d": ?"([A-Za-z0-9_-]{40,})"|` +
-	`Private-Lines: [0-9]+\r?\n((?:[A-Za-z0-9+/=]+\r?\n)*[A-Za-z0-9+/=]+)\r?\n`
 
 // maxToken bounds how far a rule reads on from its literal, in bytes.
 const maxToken = 16 << 10
@@ -125,61 +119,6 @@ func runLength(text string, class func(byte) bool) int {
 	return n
 }
 
-var (
-	// keyLines are the headers, the long lines and the short last one of a key.
-	keyLines = regexp.MustCompile(`\A(?:(?:\\+[nr]|\s)*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|MessageID): [^\\\r\n]*)*` +
-		`(?:(?:\\+[nr]|\s)*[A-Za-z0-9+/=]{16,})*(?:[ \t]*(?:\\+[nr]|\r?\n)[ \t]*[A-Za-z0-9+/=]{1,15}(?:\\+[nr]|[\r\n"]|\z))?`)
-)
-
-// nearKey is how far a key without an end is read on at first, in bytes, as
-// nearToken is for others.
-const nearKey = 1 << 10
-
-// maxKeyKind bounds what stands between BEGIN and PRIVATE KEY, such as OPENSSH,
-// in bytes.
-const maxKeyKind = 40
-
-// boundary returns where the line of a private key that begins with opening ends.
-func boundary(text string, start int, opening string) (end int, ok bool) {
-	from := start + len(opening)
-	if !strings.HasPrefix(text[start:], opening) {
-		return 0, false
-	}
-	line := text[from:min(len(text), from+maxKeyKind+len("PRIVATE KEY BLOCK-----"))]
-	for _, closing := range []string{"PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"} {
-		at := strings.Index(line, closing)
-		if at >= 0 && at <= maxKeyKind && runLength(line, isKindByte) >= at {
-			return from + at + len(closing), true
-		}
-	}
-	return 0, false
-}
-
-func isKindByte(b byte) bool { return 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == ' ' }
-
-// findPrivateKey takes a PEM or PGP private key, its line breaks real or
-// escaped. One without an end is taken as far as it looks like one.
-func findPrivateKey(text string, start, _ int) (int, int, bool) {
-	body, ok := boundary(text, start, "-----BEGIN ")
-	if !ok {
-		return 0, 0, false
-	}
-	window := text[body:min(len(text), body+maxToken)]
-	if next := strings.Index(window, "-----BEGIN "); next >= 0 {
-		window = window[:next]
-	}
-	if footer := strings.Index(window, "-----END "); footer >= 0 {
-		if end, ok := boundary(text, body+footer, "-----END "); ok {
-			return start, end, true
-		}
-	}
-	lines := keyLines.FindString(window[:min(len(window), nearKey)])
-	if len(lines) == nearKey {
-		lines = keyLines.FindString(window)
-	}
-	return start, body + len(strings.TrimRight(lines, "\r\n\"")), true
-}
-
 // schemes are those of HTTP whose credentials are a token.
 var schemes = []string{"bearer", "basic", "token", "apikey", "negotiate", "geniekey"}
 
@@ -196,7 +135,7 @@ func findCredentials(text string, start, end int) (int, int, bool) {
 	}
 	to += runLength(text[to:], isPadding)
 	value := text[from:to]
-	if endsWithHeader(text[max(0, start-maxGap):start]) {
+	if endsWithField(text[max(0, start-maxGap):start], "authorization") {
 		return from, to, !placeholder(value) && !prose(value)
 	}
 	widespread := strings.EqualFold(text[start:end], "bearer") || strings.EqualFold(text[start:end], "basic")
@@ -211,16 +150,16 @@ func isCredentialByte(b byte) bool {
 
 func isPadding(b byte) bool { return b == '=' }
 
-// endsWithHeader reports whether the text ends with the name of an Authorization
-// header, what assigns to it, and perhaps the quote that opens its value.
-func endsWithHeader(text string) bool {
-	const name = "authorization"
+// endsWithField reports whether the text ends with the name of a field, what
+// assigns to it, and perhaps the quote that opens its value.
+func endsWithField(text, name string) bool {
 	text = strings.TrimRight(withoutQuote(text), " \t")
 	if !strings.HasSuffix(text, ":") && !strings.HasSuffix(text, "=") {
 		return false
 	}
 	text = withoutQuote(strings.TrimRight(text[:len(text)-1], " \t"))
-	return len(text) >= len(name) && strings.EqualFold(text[len(text)-len(name):], name)
+	from := len(text) - len(name)
+	return from >= 0 && strings.EqualFold(text[from:], name) && (from == 0 || !isWordByte(text[from-1]))
 }
 
 // withoutQuote drops a quote from the text's end, with the backslashes before it.
