@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -104,6 +105,11 @@ func TestRealEngineOverTheSocket(t *testing.T) {
 	call(200, &sealed, "GET", "/v1/verifications/v1?wait=30s", "/v1/verifications/{id}", "")
 	if !sealed.Sealed() || sealed.Verdict != aftercheck.Success || sealed.Evidence.PreState == nil {
 		t.Errorf("sealed %+v", sealed)
+	}
+	for what, by := range map[string]*aftercheck.Requester{"verification": sealed.RequestedBy, "pre-state": sealed.Evidence.PreState.RequestedBy} {
+		if by == nil || by.UID == nil || int(*by.UID) != os.Geteuid() || int(*by.PID) != os.Getpid() {
+			t.Errorf("the %s is stored as requested by %s", what, by)
+		}
 	}
 	call(202, &again, "POST", "/v1/verifications?wait=1s", "/v1/verifications", body)
 	if !again.SealedAt.Equal(sealed.SealedAt) {
