@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
 
 	"github.com/aftercheck/aftercheck"
 )
@@ -103,6 +103,7 @@ func readScenarios(file string) ([]scenario, error) {
 		return nil, err
 	}
 	var all []scenario
+	var parts []byte
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
 	for {
 		document, err := documents.Read()
@@ -112,7 +113,11 @@ func readScenarios(file string) ([]scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := decodeScenario(document)
+		if definesOnly(document) {
+			parts = document
+			continue
+		}
+		s, err := decodeScenario(slices.Concat(parts, document))
 		if err != nil {
 			return nil, fmt.Errorf("scenario %d: %w", len(all)+1, err)
 		}
@@ -121,11 +126,36 @@ func readScenarios(file string) ([]scenario, error) {
 	}
 }
 
+// definesOnly reports whether a document holds nothing but parts, to which the
+// scenarios after it in the file refer by their anchors.
+func definesOnly(document []byte) bool {
+	var d struct {
+		Define any `json:"define"`
+	}
+	return unmarshalStrict(document, &d) == nil && d.Define != nil
+}
+
+// unmarshalStrict decodes YAML by the JSON keys of the value. Unknown and
+// duplicate keys are errors.
+func unmarshalStrict(document []byte, value any) error {
+	var plain any
+	if err := yaml.Unmarshal(document, &plain); err != nil {
+		return err
+	}
+	text, err := json.Marshal(plain)
+	if err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(value)
+}
+
 // decodeScenario reads one document, fills in what it may leave out, and checks
 // it. Unknown and duplicate keys are errors.
 func decodeScenario(document []byte) (scenario, error) {
 	s := scenario{Policy: aftercheck.DefaultPolicy()}
-	if err := yaml.UnmarshalStrict(document, &s); err != nil {
+	if err := unmarshalStrict(document, &s); err != nil {
 		return scenario{}, err
 	}
 	if s.Incident.ID == "" {
@@ -153,7 +183,7 @@ func (s *scenario) check() error {
 	case !slices.Contains(aftercheck.Outcomes(), given):
 		return fmt.Errorf("want a verdict with one of its reasons, not %s with %s", given.Verdict, given.Reason)
 	case !slices.Contains(answers, s.Want.RootCause):
-		return errors.New(`want "yes", "no" or unknown as root_cause; yes and no in quotes, or YAML makes them truth values`)
+		return errors.New("want yes, no or unknown as root_cause")
 	case s.After != nil && len(s.Rounds) > 0:
 		return errors.New("want rounds or after, not both")
 	}

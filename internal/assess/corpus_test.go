@@ -148,7 +148,7 @@ why: it crashes as before
 source: written
 mistakes: [9]
 action: {text: restart}
-want: {verdict: failed, reason: still_broken, root_cause: "no"}
+want: {verdict: failed, reason: still_broken, root_cause: no}
 `
 	if s, err := decodeScenario([]byte(good)); err != nil || s.Policy.Rounds != 3 || !s.Action.FinishedAt.Equal(corpusEnded) {
 		t.Fatalf("a good scenario: %+v, %v", s, err)
@@ -158,7 +158,7 @@ want: {verdict: failed, reason: still_broken, root_cause: "no"}
 		"a duplicate key":            {"name:", "name: x\nname:"},
 		"no sentence":                {"why: it crashes as before", "why: ''"},
 		"a reason of another kind":   {"still_broken", "recovered"},
-		"a truth value for a word":   {`"no"`, "no"},
+		"an answer that is none":     {"no}", "perhaps}"},
 		"a mistake that is none":     {"[9]", "[16]"},
 		"another source":             {"written", "found"},
 		"an unknown key of a policy": {"action:", "policy: {round: 3}\naction:"},
