@@ -88,6 +88,12 @@ spec:
 `, label)
 }
 
+// movable is web, which is on the scene's own node as long as that takes pods.
+func movable(st *stage) string {
+	return strings.Replace(deployment(1, ""), "spec: {containers:", fmt.Sprintf(`spec: {tolerations: [{key: aftercheck.test/own, operator: Exists}],
+      affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 100, preference: {matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%s]}]}}]}}, containers:`, st.node()), 1)
+}
+
 // The steps of illnesses and actions.
 
 // steps does one after the other.
@@ -208,8 +214,13 @@ func (st *stage) awaitReady(pod string, isReady bool) {
 
 // lives gives the oldest pod of a selector a container that has run since so
 // long ago, or that waits in CrashLoopBackOff if that is negative, after so many
-// restarts. Its life before that lasted ten seconds.
+// restarts. The life before that lasted ten seconds.
 func lives(selector string, since time.Duration, restarts int, isReady bool) func(*stage) {
+	return livesAfter(10*time.Second, selector, since, restarts, isReady)
+}
+
+// livesAfter is lives with the length of the life before.
+func livesAfter(before time.Duration, selector string, since time.Duration, restarts int, isReady bool) func(*stage) {
 	return func(st *stage) {
 		pod := st.oldest(selector)
 		st.SetState(st.TB, st.namespace, pod.Name, "manual")
@@ -222,7 +233,7 @@ func lives(selector string, since time.Duration, restarts int, isReady bool) fun
 		if restarts > 0 {
 			ended := now.Add(-max(since, 0) - time.Second)
 			last = fmt.Sprintf(`,"lastState":{"terminated":{"exitCode":1,"reason":"Error","startedAt":%q,"finishedAt":%q}}`,
-				ended.Add(-10*time.Second).Format(time.RFC3339), ended.Format(time.RFC3339))
+				ended.Add(-before).Format(time.RFC3339), ended.Format(time.RFC3339))
 		}
 		truth, reason := "False", "ContainersNotReady"
 		if isReady {
@@ -235,10 +246,30 @@ func lives(selector string, since time.Duration, restarts int, isReady bool) fun
 	}
 }
 
+// killed gives the oldest pod of a selector a container that was killed for its
+// memory just now, after it had lived so long, and runs again.
+func killed(selector string, life time.Duration) func(*stage) {
+	return func(st *stage) {
+		pod := st.oldest(selector)
+		st.SetState(st.TB, st.namespace, pod.Name, "manual")
+		now := time.Now().UTC()
+		st.PatchPodStatus(st.TB, st.namespace, pod.Name, fmt.Sprintf(
+			`{"status":{"containerStatuses":[{"name":%q,"image":"x","imageID":"","ready":true,"started":true,"restartCount":1,"state":{"running":{"startedAt":%q}},
+			"lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled","startedAt":%q,"finishedAt":%[2]q}}}]}}`,
+			pod.Spec.Containers[0].Name, now.Format(time.RFC3339), now.Add(-life).Format(time.RFC3339)))
+	}
+}
+
 // keepsNode gives the scene a node of its own, in a state.
 func keepsNode(state string) func(*stage) {
 	return func(st *stage) {
 		st.Node(st.TB, st.node())
+		testbed.Eventually(st.TB, 30*time.Second, func() error {
+			if taints := st.Kubectl(st.TB, "get", "node", st.node(), "-o", "jsonpath={.spec.taints[*].key}"); strings.Contains(taints, corev1.TaintNodeNotReady) {
+				return fmt.Errorf("the node still carries the taints %s", taints)
+			}
+			return nil
+		})
 		if state != "" {
 			st.Kubectl(st.TB, "label", "node", st.node(), StateLabel+"="+state)
 			st.Kubectl(st.TB, "wait", "--for=condition=Ready=false", "node/"+st.node(), "--timeout=30s")

@@ -58,6 +58,8 @@ func aroundScenes() []scene {
 			do: steps(undo, applies(cart(sized(deployment(2, ""), `{limits: {memory: 64Mi}}`))), cartSettles()), want: recoveredBut("Deployment/shop/cart")},
 		{name: "neighbour restarted", why: "web is well; a restart of a pod of cart that is well again is worth a word, and no veto",
 			action: undoText, ill: ill, do: undo, meanwhile: in(0, lives("app=cart", 0, 1, true)), want: recoveredBut("Deployment/shop/cart")},
+		{name: "neighbour killed for its memory", why: "web is well, and a container of cart ran out of memory since, for the first time: the fix took its room",
+			action: undoText, ill: ill, do: undo, meanwhile: in(0, killed("app=cart", time.Hour)), want: cartRegressed},
 		{name: "neighbour's Service emptied", why: "web and cart run, but nobody can reach cart any more",
 			action: "kubectl apply -f shop.yaml", ill: steps(applies(cart(webService)), ill),
 			do:       steps(undo, runs("patch", "service", "cart", "-p", `{"spec":{"selector":{"app":"nobody"}}}`)),
@@ -87,13 +89,13 @@ func steadinessScenes() []scene {
 			do:       steps(applies(atOnce("crashloop")), waits("app=web,"+StateLabel+"=crashloop", 3, "CrashLoopBackOff")),
 			mistakes: []int{12}, want: outcome{aftercheck.Failed, aftercheck.ReasonWorse, aftercheck.AnswerNo, nil}},
 		{name: "falls back after two good rounds", why: "it ran for two rounds, and crashes again",
-			action: "restart_service:web", ill: one, do: lives("app=web", 0, 8, true), meanwhile: in(2, lives("app=web", -1, 9, false)),
+			action: "restart_service:web", ill: one, do: livesAfter(time.Second, "app=web", 0, 8, true), meanwhile: in(2, lives("app=web", -1, 9, false)),
 			mistakes: []int{9}, want: flapped},
 		{name: "good between two crashes", why: "each glance finds it running, but it restarts between them: it lives for four seconds",
-			action: "restart_service:web", ill: one, do: lives("app=web", 0, 8, true), rounds: 7,
+			action: "restart_service:web", ill: one, do: livesAfter(4*time.Second, "app=web", 0, 8, true), rounds: 7,
 			meanwhile: func(st *stage, i int) {
 				if i%2 == 0 && i > 0 {
-					lives("app=web", 0, 8+i, true)(st)
+					livesAfter(4*time.Second, "app=web", 0, 8+i/2, true)(st)
 				}
 			}, mistakes: []int{7, 9}, want: outcome{aftercheck.Degraded, aftercheck.ReasonFlapping, aftercheck.AnswerUnknown, nil}},
 		{name: "recovers, falls back, recovers for good", why: "it fell back once, and has held for long since",
@@ -116,6 +118,9 @@ func steadinessScenes() []scene {
 			action: "restart_service:web", ill: steps(well(1), lives("app=web", -1, 4, false)), do: lives("app=web", 0, 5, true), rounds: 10, want: recovered},
 		{name: "restarted container is younger than its last life", why: "the container lived for ten seconds before each crash, and has run for six",
 			action: "restart_service:web", ill: steps(well(1), lives("app=web", -1, 4, false)), do: lives("app=web", 0, 5, true), rounds: 3, mistakes: []int{4, 9}, want: converging},
+		{name: "killed again", why: "the pods that ran out of memory ran for two rounds after the restart, and one was killed again",
+			action: restartText, ill: neverWell(1, "oom", "CrashLoopBackOff"), do: applies(deployment(1, "")), rounds: 4, meanwhile: in(2, killed("app=web", 4*time.Second)),
+			mistakes: []int{9}, want: outcome{aftercheck.Degraded, aftercheck.ReasonFlapping, aftercheck.AnswerUnknown, nil}},
 		{name: "restarted long ago", why: "seven restarts of the past count for nothing: the container has run for an hour, and nothing was wrong or was done",
 			action: "mcp:ssh_diagnose node-0", ill: steps(well(1), lives("app=web", time.Hour, 7, true)), mistakes: []int{7}, want: onlyLooked},
 	}

@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aftercheck/aftercheck"
 )
@@ -27,7 +28,8 @@ func workloadScenes() []scene {
 			do: runs("rollout", "undo", "daemonset/web"), rounds: 8, want: recovered},
 		{name: "DaemonSet, selected away", labels: daemon, why: "a selector that fits no node scales a DaemonSet to zero",
 			action: "kubectl patch daemonset/web nodeSelector", ill: steps(applies(daemonSet("crashloop")), waits("app=web", 1, "CrashLoopBackOff")),
-			do: runs("patch", "daemonset", "web", "-p", `{"spec":{"template":{"spec":{"nodeSelector":{"nowhere":"true"}}}}}`), mistakes: []int{8}, want: scaledDown},
+			do: runs("patch", "daemonset", "web", "-p", `{"spec":{"template":{"spec":{"nodeSelector":{"nowhere":"true"}}}}}`), mistakes: []int{8},
+			want: outcome{aftercheck.Failed, aftercheck.ReasonTargetScaledDown, aftercheck.AnswerNo, []string{"DaemonSet/shop/web"}}},
 		{name: "pod of nobody, deleted", labels: solo, why: "nobody makes the pod again",
 			action: "kubectl delete pod solo", ill: steps(runs("run", "solo", "--image=example.invalid/x:1", "--restart=Never", "--labels="+StateLabel+"=failed"),
 				runs("wait", "--for=jsonpath={.status.phase}=Failed", "pod/solo", "--timeout=30s")),
@@ -102,10 +104,19 @@ func nodeScenes() []scene {
 			action: "ssh node systemctl restart kubelet", ill: steps(keepsNode("notready"), node("cordon", "NODE")), do: revives, mistakes: []int{8}, want: cannotBeTold},
 		{name: "node deleted as a fix", labels: own, alert: alert, why: "there is no such node any more",
 			action: "kubectl delete node", ill: keepsNode("notready"), do: node("delete", "node", "NODE"), mistakes: []int{8}, want: targetGone},
+		{name: "node lost, drained", why: "the pods were evicted from the node that is lost, and their successors are ready elsewhere",
+			action: "kubectl drain node --force", ill: onLostNode, do: node("drain", "NODE", "--force", "--ignore-daemonsets", "--grace-period=0", "--disable-eviction", "--timeout=30s"), mistakes: []int{7}, want: recovered},
+		{name: "node lost, nothing done", why: "the pods on the lost node are as little ready as before",
+			action: "restart_service:web", ill: onLostNode, want: stillBroken},
 		{name: "healthy node, diagnosis", labels: own, alert: alert, why: "the node had come back by itself, and was only looked at",
 			action: "mcp:ssh_diagnose node", ill: keepsNode(""), want: onlyLooked},
 	}
 }
+
+// onLostNode puts web on a node that is then lost, and its pod's readiness with
+// it.
+var onLostNode = steps(keepsNode(""), func(st *stage) { st.apply(movable(st)) }, settles(), node("label", "node", "NODE", StateLabel+"=notready"),
+	lives("app=web", time.Hour, 0, false), runs("wait", "--for=jsonpath={.status.unavailableReplicas}=1", "deployment/web", "--timeout=60s"))
 
 const claim = `
 apiVersion: v1
@@ -145,12 +156,12 @@ func policyScenes() []scene {
 				runs("wait", "--for=condition=ScalingActive=false", "hpa/web", "--timeout=60s")),
 			do: runs("rollout", "restart", "deployment/web"), want: stillBroken},
 		{name: "disruption budget, undo", labels: map[string]string{"poddisruptionbudget": "web"}, why: "as many pods are healthy as the budget wants",
-			action: undoText, ill: steps(applies(budget), well(2), applies(deployment(2, "crashloop")), eventually("app=web,"+StateLabel+"=crashloop", 1, waitingFor("CrashLoopBackOff")),
-				turn("app=web,!"+StateLabel, "crashloop", false), runs("wait", "--for=jsonpath={.status.currentHealthy}=1", "pdb/web", "--timeout=30s")),
+			action: undoText, ill: steps(applies(budget, atOnce("")), settles(), applies(atOnce("crashloop")), waits("app=web,"+StateLabel+"=crashloop", 3, "CrashLoopBackOff"),
+				runs("wait", "--for=jsonpath={.status.currentHealthy}=0", "pdb/web", "--timeout=30s")),
 			do: undo, rounds: 8, want: recovered},
-		{name: "disruption budget, restart", labels: map[string]string{"poddisruptionbudget": "web"}, why: "fewer pods are healthy than the budget wants, as before",
-			action: restartText, ill: steps(applies(budget), neverWell(2, "crashloop", "CrashLoopBackOff"), runs("wait", "--for=jsonpath={.status.desiredHealthy}=2", "pdb/web", "--timeout=30s")),
-			do: runs("rollout", "restart", "deployment/web"), want: stillBroken},
+		{name: "disruption budget, nothing done", labels: map[string]string{"poddisruptionbudget": "web"}, why: "fewer pods are healthy than the budget wants, as before",
+			action: "restart_service:web", ill: steps(applies(budget), neverWell(2, "crashloop", "CrashLoopBackOff"), runs("wait", "--for=jsonpath={.status.desiredHealthy}=2", "pdb/web", "--timeout=30s")),
+			want: stillBroken},
 		{name: "limits lowered to fit", why: "it fits and runs; that it may use less from now on is worth a word, and no veto",
 			action: "kubectl set resources deployment/web --limits=cpu=100m", ill: steps(
 				applies(sized(deployment(1, ""), `{requests: {cpu: "500"}, limits: {cpu: "500"}}`)), eventually("app=web", 1, unschedulable)),

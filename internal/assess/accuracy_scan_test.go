@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aftercheck/aftercheck"
 )
@@ -48,23 +49,29 @@ func containsAny(text string, words []string) bool {
 	return false
 }
 
-// scanned is the word scan's verdict on a scenario: on what it would have seen
-// last before its deadline, and on what it stored before the action.
+// scanWarmup is how long after the action the word scan looked, once.
+const scanWarmup = 10 * time.Second
+
+// scanned is the word scan's verdict on a scenario: on what was stored before
+// the action, and on the first round after its warm-up, or the last there is.
 func (s *scenario) scanned(t testing.TB) aftercheck.Verdict {
 	t.Helper()
-	var before, after string
+	rounds := s.timeline()
+	if len(rounds) == 0 {
+		return aftercheck.Timeout
+	}
+	look := rounds[len(rounds)-1]
+	for _, round := range rounds {
+		if !round.at.Before(s.Action.FinishedAt.Add(scanWarmup)) {
+			look = round
+			break
+		}
+	}
+	before := ""
 	if s.Before != nil {
 		before = s.Before.text(t)
 	}
-	switch {
-	case s.After != nil:
-		after = s.After.text(t)
-	case len(s.Rounds) > 0:
-		after = s.Rounds[0].text(t) // it looked once, after its warm-up
-	default:
-		return aftercheck.Timeout
-	}
-	return wordScan(before, after, s.Action.Text)
+	return wordScan(before, look.text(t), s.Action.Text)
 }
 
 // text is what tools would have returned at a moment: the objects as JSON; of a

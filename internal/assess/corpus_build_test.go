@@ -2,9 +2,6 @@ package assess_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -32,42 +29,48 @@ func (s *scenario) build(t testing.TB) assess.Case {
 		c.Evidence.PreState = &aftercheck.Snapshot{Incident: s.Incident, Action: asked, CapturedAt: at, Readings: readings}
 		known = targetIn(readings)
 	}
-	first := s.Action.FinishedAt.Add(time.Duration(s.Policy.Warmup))
+	for _, seen := range s.timeline() {
+		round := aftercheck.Round{At: seen.at, EndedAt: seen.at, Readings: seen.look(t, s.Incident, s.Action, seen.at, known)}
+		c.Evidence.Rounds = append(c.Evidence.Rounds, round)
+		c.DeadlineAt = seen.at
+	}
 	if s.After != nil {
-		c.Evidence.Rounds = s.After.rounds(t, s, first, known)
-		c.Evidence.Held = true
+		c.Evidence.Held, c.DeadlineAt = true, time.Time{}
 		return c
 	}
-	next := first
-	for i := range s.Rounds {
-		c.Evidence.Rounds = append(c.Evidence.Rounds, s.Rounds[i].rounds(t, s, next, known)...)
-		next = lastRound(c).Add(s.Policy.RoundInterval())
-	}
-	c.DeadlineAt = first.Add(time.Duration(s.Policy.Deadline))
-	if last := lastRound(c); last.After(c.DeadlineAt) {
-		c.DeadlineAt = last
+	if deadline := s.firstRound().Add(time.Duration(s.Policy.Deadline)); deadline.After(c.DeadlineAt) {
+		c.DeadlineAt = deadline
 	}
 	return c
 }
 
-// lastRound is when the last round began; zero if there is none.
-func lastRound(c assess.Case) time.Time {
-	if len(c.Evidence.Rounds) == 0 {
-		return time.Time{}
-	}
-	return c.Evidence.Rounds[len(c.Evidence.Rounds)-1].At
+// seen is one round: a moment at its time.
+type seen struct {
+	*moment
+	at time.Time
 }
 
-// rounds are the rounds that a moment stands for.
-func (m *moment) rounds(t testing.TB, s *scenario, at time.Time, known aftercheck.Target) []aftercheck.Round {
-	t.Helper()
-	at = orTime(m.At, at)
-	var out []aftercheck.Round
-	for range max(m.Times, 1) {
-		out = append(out, aftercheck.Round{At: at, EndedAt: at, Readings: m.look(t, s.Incident, s.Action, at, known)})
-		at = at.Add(s.Policy.RoundInterval())
+// timeline are the rounds of a scenario, one by one.
+func (s *scenario) timeline() []seen {
+	if s.After != nil {
+		return []seen{{s.After, orTime(s.After.At, s.firstRound())}}
+	}
+	var out []seen
+	next := s.firstRound()
+	for i := range s.Rounds {
+		m := &s.Rounds[i]
+		next = orTime(m.At, next)
+		for range max(m.Times, 1) {
+			out = append(out, seen{m, next})
+			next = next.Add(s.Policy.RoundInterval())
+		}
 	}
 	return out
+}
+
+// firstRound is when the policy's warm-up ends.
+func (s *scenario) firstRound() time.Time {
+	return s.Action.FinishedAt.Add(time.Duration(s.Policy.Warmup))
 }
 
 // look gives the readings of a moment.
@@ -91,23 +94,14 @@ func (m *moment) look(t testing.TB, i aftercheck.Incident, a aftercheck.Action, 
 	return readings
 }
 
-// items are the moment's Kubernetes objects, those of named files among them.
+// items are the moment's Kubernetes objects.
 func (m *moment) items(t testing.TB) []*unstructured.Unstructured {
 	t.Helper()
 	var items []*unstructured.Unstructured
-	for _, raw := range m.Objects {
-		text := []byte(raw)
-		var file string
-		if json.Unmarshal(raw, &file) == nil {
-			content, err := os.ReadFile(filepath.Join(corpusDir, "objects", file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			text = content
-		}
-		objects, err := kube.Decode(bytes.NewReader(text))
+	for _, object := range m.Objects {
+		objects, err := kube.Decode(bytes.NewReader(object))
 		if err != nil {
-			t.Fatalf("%s: %v", file, err)
+			t.Fatal(err)
 		}
 		items = append(items, objects.Items...)
 	}

@@ -52,10 +52,9 @@ type scenario struct {
 
 // moment is what the sensors showed at one time.
 type moment struct {
-	At    time.Time `json:"at"`    // absent: by the policy; see (*scenario).build
-	Times int       `json:"times"` // in so many rounds, an interval apart; 0 is 1
-	// Objects are Kubernetes objects, or names of files of them in objects/.
-	Objects []json.RawMessage `json:"objects"`
+	At      time.Time         `json:"at"`      // absent: by the policy; see (*scenario).build
+	Times   int               `json:"times"`   // in so many rounds, an interval apart; 0 is 1
+	Objects []json.RawMessage `json:"objects"` // Kubernetes objects, as kubectl prints them
 	// Findings are those of one more reading, by a sensor that is not named.
 	Findings []aftercheck.Finding `json:"findings"`
 	// Readings are those of other sensors; an absent outcome is ok.
