@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,26 +76,35 @@ var (
 	corpusEnded = corpusBegan.Add(20 * time.Second)
 )
 
-// corpus reads all the scenarios, in the order of their files. It fails the
-// test if one cannot be read or is not complete.
+// corpus returns all the scenarios, in the order of their files. They are only
+// read. It fails the test if one cannot be read or is not complete.
 func corpus(t testing.TB) []scenario {
 	t.Helper()
+	all, err := readCorpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// readCorpus reads the files once for all the tests.
+var readCorpus = sync.OnceValues(func() ([]scenario, error) {
 	var all []scenario
 	for _, source := range []string{sourceWritten, sourceCaptured} {
 		files, err := filepath.Glob(filepath.Join(corpusDir, source, "*.yaml"))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		for _, file := range files {
 			scenarios, err := readScenarios(file)
 			if err != nil {
-				t.Fatalf("reading %s: %v", file, err)
+				return nil, fmt.Errorf("reading %s: %w", file, err)
 			}
 			all = append(all, scenarios...)
 		}
 	}
-	return all
-}
+	return all, nil
+})
 
 func readScenarios(file string) ([]scenario, error) {
 	content, err := os.ReadFile(file)
