@@ -76,10 +76,11 @@ type summary struct {
 func summarise(c Case) *summary {
 	s := &summary{Case: c}
 	if c.Evidence.PreState != nil {
-		s.before = look(c.Evidence.PreState.Readings, time.Time{})
+		s.before = look(c.Evidence.PreState.Readings, time.Time{}, nil)
 	}
+	own := byKey(s.before.units)
 	for _, round := range c.Evidence.Rounds {
-		if g := look(round.Readings, c.Action.FinishedAt); !g.stale {
+		if g := look(round.Readings, c.Action.FinishedAt, own); !g.stale {
 			g.at = round.At
 			s.rounds = append(s.rounds, g)
 		}

@@ -16,6 +16,9 @@ func rootCause(s *summary) aftercheck.Answer {
 		return aftercheck.AnswerNo
 	}
 	before := s.before.state
+	if s.before.gone || s.before.scaledDown() {
+		before = aftercheck.StateUnhealthy // that nothing ran was the incident
+	}
 	if left, _ := s.leftOpen(); left != nil || len(s.before.signals) > 0 {
 		before = aftercheck.StateUnknown // what was bad was watched, and is not any more
 	}

@@ -27,7 +27,7 @@ func (s *summary) follow() {
 		s.held = heldAfter(s.held, good, bad)
 		s.flapped = s.flapped || wasGood && (crashed || bad)
 		s.drifted = s.drifted || s.changedByOthers(last, *g)
-		wasGood = wasGood || good
+		wasGood = wasGood || good && !g.waits()
 		last = g
 	}
 	s.held, s.ill = max(s.held, 0), max(-s.held, 0)

@@ -69,15 +69,6 @@ func candidates(i aftercheck.Incident, defaultNamespace string) []candidate {
 	return l.found
 }
 
-// wantedBy returns the objects that an incident's labels may mean, or else those
-// that the action names.
-func wantedBy(i aftercheck.Incident, a aftercheck.Action, defaultNamespace string) []candidate {
-	if wanted := candidates(i, defaultNamespace); len(wanted) > 0 {
-		return wanted
-	}
-	return actionCandidates(a.Text, cmp.Or(i.Labels["namespace"], defaultNamespace))
-}
-
 // labels collects the candidates of one incident.
 type labels struct {
 	values    map[string]string
@@ -218,7 +209,11 @@ func (x *index) find(i aftercheck.Incident, a aftercheck.Action, o Objects) (tar
 		}
 		return nil, aftercheck.Target{Group: o.resolved.group, Kind: o.resolved.kind, Namespace: o.resolved.namespace, Name: o.resolved.name}
 	}
-	for _, c := range wantedBy(i, a, o.DefaultNamespace) {
+	wanted := candidates(i, o.DefaultNamespace)
+	if len(wanted) == 0 && i.Labels["namespace"] == "" { // else the incident is about the namespace
+		wanted = actionCandidates(a.Text, o.DefaultNamespace)
+	}
+	for _, c := range wanted {
 		if found := x.named(c.reference); found != nil {
 			if c.climb {
 				return x.outliving(found), aftercheck.Target{}
