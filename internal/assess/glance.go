@@ -83,6 +83,7 @@ func look(readings []aftercheck.Reading, notBefore time.Time, own map[string]*af
 		asked:      len(readings),
 		stale:      len(readings) > 0,
 	}
+	g.expect(readings)
 	var covered, counted float64
 	for _, r := range readings {
 		if r.At.Before(notBefore) {
@@ -100,6 +101,19 @@ func look(readings []aftercheck.Reading, notBefore time.Time, own map[string]*af
 	}
 	g.state = merge(g.units, g.pods, g.signals)
 	return g
+}
+
+// expect makes room for what a large target brings: about one finding of its
+// health and one fact for each pod.
+func (g *glance) expect(readings []aftercheck.Reading) {
+	const large = 64
+	findings := 0
+	for _, r := range readings {
+		findings += len(r.Findings)
+	}
+	if findings > large {
+		g.pods, g.lives = make([]*aftercheck.Finding, 0, findings/2), make(lives, 0, findings/2)
+	}
 }
 
 // take adds one reading and returns which share of what it was to tell of the
