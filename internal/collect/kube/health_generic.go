@@ -5,35 +5,49 @@ import "slices"
 // conditionsHealth judges by status.conditions.
 func conditionsHealth(s subject) opinion {
 	conditions := s.conditions()
-	if running, ok := s.condition("Running"); ok && running.True() && tasks.MatchString(s.str("kind")) {
-		conditions = slices.DeleteFunc(conditions, func(c condition) bool { return c.Type == "Running" })
-		if _, known := judgeConditions(conditions, s.num(0, "metadata", "generation"))(); !known {
-			return told(progressing(first(running.Reason, "Running"), "%s", first(running.Message, "runs, and is to end by itself")))
-		}
+	generation, starting := s.num(0, "metadata", "generation"), len(s.list("status", "deployments", "starting")) > 0
+	running, _ := s.condition("Running")
+	if !running.True() || !isTask(s.str("kind")) && toneOf(running.Message) != toneBusy {
+		return judgeConditions(conditions, generation, starting)
 	}
-	return judgeConditions(conditions, s.num(0, "metadata", "generation"))
+	conditions = slices.DeleteFunc(conditions, func(c condition) bool { return c.Type == "Running" })
+	if h, known := judgeConditions(conditions, generation, starting)(); known && !h.busy() {
+		return told(h)
+	}
+	return told(progressing(first(running.Reason, "Running"), "%s", first(running.Message, "runs, and is to end by itself")))
 }
 
 // routesHealth judges by the conditions that each parent of a Gateway API route
-// or policy writes; the worst of them.
+// or policy writes; the worst of them. What parents wrote for an older
+// generation counts only if none has written for the latest: a parent that the
+// route left does not tidy up.
 func routesHealth(s subject) opinion {
-	var opinions []opinion
+	generation := s.num(0, "metadata", "generation")
+	var current, old []opinion
 	for _, field := range []string{"parents", "ancestors", "ingress"} {
 		for _, parent := range s.subs("status", field) {
-			opinions = append(opinions, judgeConditions(conditionsIn(parent.subs("conditions")), s.num(0, "metadata", "generation")))
+			conditions := conditionsIn(parent.subs("conditions"))
+			said := judgeConditions(conditions, generation, false)
+			if slices.ContainsFunc(conditions, func(c condition) bool { return c.Generation > 0 && c.Generation < generation }) {
+				old = append(old, said)
+				continue
+			}
+			current = append(current, said)
 		}
 	}
-	h, ok := combine(opinions...)
-	if !ok {
-		return silent
+	if h, ok := combine(current...); ok {
+		return told(h)
 	}
-	return told(h)
+	if h, ok := combine(old...); ok {
+		return told(h)
+	}
+	return silent
 }
 
 // judgeConditions reads a set of conditions. A negative one that holds is an
 // illness. Then the decisive positive ones count, all of them; then whether
-// work is under way.
-func judgeConditions(conditions []condition, generation int64) opinion {
+// work is under way, by a condition or by what the caller knows.
+func judgeConditions(conditions []condition, generation int64, starting bool) opinion {
 	for _, c := range conditions {
 		if polarity(c.Type) == negative && c.True() && c.Severity != "Info" {
 			return told(unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" holds")))
@@ -43,7 +57,7 @@ func judgeConditions(conditions []condition, generation int64) opinion {
 	var sum Health
 	known := false
 	for _, c := range decisive(conditions) {
-		h, ok := positiveHealth(c, generation, working)
+		h, ok := positiveHealth(c, generation, working || starting)
 		switch {
 		case !ok:
 		case !known:
@@ -72,13 +86,16 @@ func underWay(conditions []condition) (condition, bool) {
 	return condition{}, false
 }
 
-// restingHealth judges by the conditions that are neither a summary nor hold: a
+// restingHealth judges by the conditions that decide nothing by themselves: a
 // Progressing that stopped for a bad reason is an illness, a Degraded that does
-// not hold is health where nothing else is said.
+// not hold is health where nothing else is said, and a step that is done is one
+// of several.
 func restingHealth(conditions []condition) opinion {
-	rests := silent
+	var rests opinion = silent
 	for _, c := range conditions {
 		switch {
+		case c.True() && weakTypes[c.Type]:
+			rests = told(progressing(c.Type, "%s", first(c.Message, "got as far as "+c.Type)))
 		case !c.False():
 		case polarity(c.Type) == activity && toneOf(c.Reason) == toneBad:
 			return told(unhealthy(c.Reason, "%s", first(c.Message, c.Type+" does not hold")))
@@ -128,6 +145,8 @@ func positiveHealth(c condition, generation int64, working bool) (Health, bool) 
 	switch {
 	case c.Generation > 0 && c.Generation < generation:
 		return progressing(reasonStale, "%s was judged for generation %d of %d", c.Type, c.Generation, generation), true
+	case c.True() && ends[c.Type] && toneOf(c.Reason) == toneBad:
+		return unhealthy(c.Reason, "%s", message), true
 	case c.True():
 		return healthy(c.Reason, "%s", message), !weakTypes[c.Type]
 	case !c.False() && toneOf(c.Status) == toneBad:
@@ -151,9 +170,13 @@ func busyFalse(c condition, working bool) bool {
 	case "Info":
 		return true
 	}
-	if said := toneOf(c.Reason); said == toneBusy || said == tonePaused {
+	said := toneOf(c.Reason)
+	switch {
+	case said == toneBusy || said == tonePaused || said == toneGood && containsWord(c.Reason, "running"):
 		return true
-	} else if said == toneBad && !deniesItself(c) {
+	case awaitsPart(c.Reason) && !fails(c.Message):
+		return true
+	case said == toneBad && !deniesItself(c):
 		return false
 	}
 	switch toneOf(c.Message) {
@@ -180,70 +203,10 @@ func deniesItself(c condition) bool {
 	return c.Reason == ""
 }
 
-// errorHealth judges by the fields in which controllers keep an error that ends
-// their work.
-func errorHealth(s subject) opinion {
-	if s.flag("status", "readyToUse") {
-		return silent
-	}
-	for _, field := range []string{"failureMessage", "failureReason", "error", "errorMessage"} {
-		switch value := s.get("status", field).(type) {
-		case string:
-			if value != "" {
-				return told(unhealthy(first(s.str("status", "failureReason"), "Error"), "%s", value))
-			}
-		case map[string]any:
-			if len(value) > 0 {
-				return told(unhealthy("Error", "%s", first(fields(value).str("message"), field)))
-			}
-		}
-	}
-	return silent
-}
-
-// flagHealth judges by a boolean that says it all.
-func flagHealth(s subject) opinion {
-	for _, field := range []string{"ready", "readyToUse", "isReady", "healthy", "available", "succeeded"} {
-		if value, ok := s.get("status", field).(bool); ok {
-			if value {
-				return told(healthy("", "status.%s is true", field))
-			}
-			return told(progressing(reasonNotReady, "status.%s is false", field))
-		}
-	}
-	return silent
-}
-
-// wantedReplicas returns spec.replicas of an object that counts replicas in its
-// status.
-func wantedReplicas(s subject) (wanted int64, counts bool) {
-	wanted = s.num(-1, "spec", "replicas")
-	if wanted < 0 {
-		wanted = s.num(-1, "spec", "instances")
-	}
-	_, counted := gotReplicas(s)
-	return wanted, wanted >= 0 && (counted || s.has("status", "replicas"))
-}
-
-// gotReplicas returns how many replicas the status calls ready.
-func gotReplicas(s subject) (int64, bool) {
-	for _, field := range []string{"readyReplicas", "availableReplicas", "readyInstances"} {
-		if n := s.num(-1, "status", field); n >= 0 {
-			return n, true
-		}
-	}
-	return 0, false
-}
-
-// countHealth compares ready replicas with the wanted ones.
-func countHealth(s subject) opinion {
-	wanted, counts := wantedReplicas(s)
-	ready, counted := gotReplicas(s)
-	switch {
-	case !counts:
-		return silent
-	case counted && ready >= wanted:
-		return told(healthy("", "%d of %d replicas are ready", ready, wanted))
-	}
-	return told(progressing("ReplicasUnavailable", "%d of %d replicas are ready", ready, wanted))
+// awaitsPart reports whether a reason says of a part that it is not ready:
+// StatefulSetNotReady. NotReady alone says it of the whole.
+func awaitsPart(reason string) bool {
+	words := wordsOf(reason)
+	last := len(words) - 1
+	return last >= 2 && words[last] == "ready" && negations[words[last-1]]
 }

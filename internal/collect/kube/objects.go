@@ -59,6 +59,7 @@ func newestIn(value any, depth int) time.Time {
 	}
 	switch v := value.(type) {
 	case map[string]any:
+		newest = deletionAsked(v)
 		for key, inner := range v {
 			if text, ok := inner.(string); ok && namesPast(key) {
 				if at, err := time.Parse(time.RFC3339, text); err == nil {
@@ -74,6 +75,16 @@ func newestIn(value any, depth int) time.Time {
 		}
 	}
 	return newest
+}
+
+// deletionAsked returns when the deletion of the object with these metadata was
+// asked for: its timestamp is when the grace period is over. Zero if it was not.
+func deletionAsked(metadata fields) time.Time {
+	at := metadata.time("deletionTimestamp")
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(-time.Duration(metadata.num(0, "deletionGracePeriodSeconds")) * time.Second)
 }
 
 func namesPast(key string) bool {

@@ -16,16 +16,16 @@ var (
 		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping pressure
 		problem readonly recoverable refused rejected stale stalled stuck terminal terminalerror timeout timedout unable unauthorized
 		unavailable unexpected unhealthy unreachable unrecoverable unresolvable unresponsive unschedulable unsupported
-		unusable violated violation vulnerable wrong critical`)
+		unusable violated violation vulnerable warn warning wrong critical`)
 	busyWords = set(`accepting adding adopting allocating applying assigning attaching awaiting backing binding bootstrapping
 		building cleaning cloning committing configuring connecting converging copying creating decommissioning deleting dependencies
-		dependency deploying deprovisioning detaching detecting downloading draining enabling executing exporting expanding finalizing
+		dependency deploying deprovisioning detaching detecting disrupting downloading draining enabling executing exporting expanding finalizing
 		finishing forming importing initializing initialising installing instantiating issuing joining launching loading
 		migrating modifying opening ordering patching pending planning preparing processing progress progressing promoting
 		provisioning pulling queued reconciling reconfiguring recovering recreating registering relocating replacing
 		repairing resizing restarting restoring resuming retrying rolling rollingupdate running scaling scheduling
 		setting shrinking shutting spinning starting stopping submitted submitting switching switchover syncing terminating transitioning
-		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming warn warning
+		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming
 		inprogress unready unknown deferred`)
 	goodWords = set(`accepted active admitted allocated applied assigned attached atlatestknown available bound built complete
 		completed configured connected current deployed enabled established finished functional healthy
@@ -93,12 +93,25 @@ func toneOf(text string) tone {
 }
 
 // toneNot is the tone of a denied good word: of activity where the text says
-// that it is only a matter of time.
+// that it is only a matter of time: not ready yet, deployed not ready.
 func toneNot(words []string, at int) tone {
-	if slices.Contains(words, "yet") || slices.Contains(words[:at], "dependency") || slices.Contains(words[:at], "until") {
+	partly := slices.ContainsFunc(words[:at], func(word string) bool { return goodWords[word] })
+	if partly || slices.Contains(words, "yet") || slices.Contains(words[:at], "dependency") || slices.Contains(words[:at], "until") {
 		return toneBusy
 	}
 	return toneBad
+}
+
+// fails reports whether a text has a word of failure that it does not deny;
+// that a good word is denied is no failure yet.
+func fails(text string) bool {
+	words := wordsOf(text)
+	for i, word := range words {
+		if badWords[word] && (i == 0 || !negations[words[i-1]]) {
+			return true
+		}
+	}
+	return false
 }
 
 // wordsOf splits CamelCase, snake_case and sentences into words in lower case.

@@ -1,0 +1,120 @@
+package kube
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// tasks are kinds whose objects run to an end: running is not done.
+var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request)$`)
+
+// isTask reports whether the objects of a kind run to an end. A session job
+// processes a stream until it is stopped.
+func isTask(kind string) bool { return tasks.MatchString(kind) && kind != "FlinkSessionJob" }
+
+// nestedPhases are where controllers write their state in words below the first
+// level of the status.
+var nestedPhases = [][]string{
+	{"jobStatus", "state"}, {"applicationState", "state"}, {"cluster", "status"}, {"ceph", "health"},
+	{"connectorStatus", "connector", "state"}, {"state", "phase"}, {"reconciliationStatus", "state"},
+}
+
+// phaseName and otherPhase tell the fields of a status that hold the state in
+// words, such as phase, printableStatus and lifecycleState, and those of them
+// that are about another time: lastBackupStatus, desiredState.
+var (
+	phaseName  = regexp.MustCompile(`(^[ps]|P|S)(hase|tate|tatus)$|(^h|H)ealth$|^robustness$`)
+	otherPhase = regexp.MustCompile(`^(last|previous|prior|old|next|desired|target|wanted|requested|expected)[A-Z]`)
+)
+
+// phaseHealth reads the phase and its like; the worst of several.
+func phaseHealth(s subject) opinion {
+	status := s.sub("status")
+	var opinions []opinion
+	for _, name := range slices.Sorted(maps.Keys(status)) {
+		if phaseName.MatchString(name) && !otherPhase.MatchString(name) {
+			opinions = append(opinions, wordHealth(s, status.str(name)))
+		}
+	}
+	for _, path := range nestedPhases {
+		opinions = append(opinions, wordHealth(s, status.str(path...)))
+	}
+	h, ok := combine(opinions...)
+	if !ok {
+		return silent
+	}
+	return told(h)
+}
+
+// wordHealth judges one state in words.
+func wordHealth(s subject, text string) opinion {
+	const longest = 200 // bytes; more is no state but a report
+	if text == "" || len(text) > longest {
+		return silent
+	}
+	message := first(s.str("status", "message"), first(s.str("status", "reason"), "the controller says: "+text))
+	said := toneOf(text)
+	switch {
+	case said == toneNone && slices.ContainsFunc(wordsOf(text), namesWork):
+		said = toneBusy
+	case said == toneGood && isTask(s.str("kind")) && containsWord(text, "running", "active"):
+		said = toneBusy
+	case said == toneNone && tasks.MatchString(s.str("kind")) && containsWord(text, "created"):
+		said = toneBusy
+	}
+	switch said {
+	case toneGood:
+		return told(healthy(oneWord(text), "%s", message))
+	case toneBusy:
+		return told(progressing(oneWord(text), "%s", message))
+	case toneBad:
+		return told(unhealthy(oneWord(text), "%s", message))
+	case tonePaused:
+		return told(unknown(aftercheck.ReasonPaused, "%s", message))
+	}
+	return silent
+}
+
+// namesWork reports whether a word that no list knows names an activity by its
+// form: savepointing.
+func namesWork(word string) bool {
+	const shortest = 6 // letters; king and ring are no activities
+	return len(word) >= shortest && strings.HasSuffix(word, "ing")
+}
+
+func containsWord(text string, wanted ...string) bool {
+	for _, word := range wordsOf(text) {
+		for _, w := range wanted {
+			if word == w {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// oneWord makes a reason of a state in words: "Cluster in healthy state" is
+// ClusterInHealthyState.
+func oneWord(text string) string {
+	const longest = 64
+	out := make([]rune, 0, len(text))
+	upper := true
+	for _, r := range text {
+		switch {
+		case r == ' ' || r == '\t' || r == '\n':
+			upper = true
+			continue
+		case upper && r >= 'a' && r <= 'z':
+			r += 'A' - 'a'
+		}
+		upper = false
+		if len(out) < longest {
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
