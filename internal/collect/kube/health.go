@@ -114,8 +114,12 @@ func (s subject) deleting() bool { return s.str("metadata", "deletionTimestamp")
 // stale reports whether the controller has yet to see the latest generation.
 func (s subject) stale() bool {
 	generation := s.num(0, "metadata", "generation")
-	observed := s.num(-1, "status", "observedGeneration")
-	return observed >= 0 && observed < generation
+	for _, field := range []string{"observedGeneration", "lastEvaluatedGeneration", "schedulerObservedGeneration"} {
+		if observed := s.num(-1, "status", field); observed >= 0 && observed < generation {
+			return true
+		}
+	}
+	return false
 }
 
 // fresh reports whether the API server holds the object although no controller

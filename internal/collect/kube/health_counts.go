@@ -1,5 +1,10 @@
 package kube
 
+import (
+	"strconv"
+	"strings"
+)
+
 // errorHealth judges by the fields in which controllers keep an error that ends
 // their work.
 func errorHealth(s subject) opinion {
@@ -61,24 +66,73 @@ func gotReplicas(s subject) (int64, bool) {
 
 // countHealth compares what the status counts with what is wanted: replicas as
 // a Deployment has them, pods on nodes as a DaemonSet has them, healthy ones as
-// a disruption budget has them, and runs as a CronJob has them.
+// a disruption budget has them, runs as a CronJob has them, or n/m in words.
 func countHealth(s subject) opinion {
 	wanted, counts := wantedReplicas(s)
 	ready, counted := gotReplicas(s)
-	alive, expected := s.num(-1, "status", "currentHealthy"), max(s.num(-1, "status", "expectedMachines"), s.num(-1, "status", "desiredHealthy"))
 	switch {
 	case s.has("status", "desiredNumberScheduled"):
 		return told(daemonSetHealth(s))
-	case alive >= 0 && alive < expected:
-		return told(unhealthy("InsufficientHealthy", "%d of %d are healthy", alive, expected))
-	case alive >= 0 && expected > 0:
-		return told(healthy("", "%d of %d are healthy", alive, expected))
 	case !counts && len(s.list("status", "active")) > 0:
 		return told(progressing("Running", "%d runs are under way", len(s.list("status", "active"))))
 	case !counts:
-		return silent
+		return partCounts(s)
 	case counted && ready >= wanted:
 		return told(healthy("", "%d of %d replicas are ready", ready, wanted))
 	}
 	return told(progressing("ReplicasUnavailable", "%d of %d replicas are ready", ready, wanted))
+}
+
+// partCounts compares the pairs of counts in the status itself.
+func partCounts(s subject) opinion {
+	if alive, expected := s.num(-1, "status", "currentHealthy"), max(s.num(-1, "status", "expectedMachines"), s.num(-1, "status", "desiredHealthy")); alive >= 0 && expected > 0 {
+		if alive < expected {
+			return told(unhealthy("InsufficientHealthy", "%d of %d are healthy", alive, expected))
+		}
+		return told(healthy("", "%d of %d are healthy", alive, expected))
+	}
+	ready, all := s.num(-1, "status", "ready"), s.num(-1, "status", "size")
+	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "readyReplicas"}, {"status", "replicas"}} {
+		if n, of, ok := fraction(s.str(path...)); ok {
+			ready, all = n, of
+			break
+		}
+	}
+	switch {
+	case ready < 0 || all <= 0:
+		return silent
+	case ready < all:
+		return told(progressing("ReplicasUnavailable", "%d of %d are ready", ready, all))
+	}
+	return told(healthy("", "%d of %d are ready", ready, all))
+}
+
+// fraction reads n/m.
+func fraction(text string) (n, of int64, ok bool) {
+	left, right, found := strings.Cut(text, "/")
+	n, errLeft := strconv.ParseInt(left, 10, 64)
+	of, errRight := strconv.ParseInt(right, 10, 64)
+	return n, of, found && errLeft == nil && errRight == nil && n >= 0
+}
+
+// partLists are the lists in a status whose members are parts of the object now,
+// and no history.
+var partLists = []string{"aggregatedStatus", "clusters", "components", "environments", "instances", "members", "nodes", "pools", "replicaSets", "resources", "shards", "targets"}
+
+// partsHealth judges by the parts of an object that its status lists, each with
+// its health or state in a word; the worst of them.
+func partsHealth(s subject) opinion {
+	var opinions []opinion
+	for _, list := range partLists {
+		for _, part := range s.subs("status", list) {
+			for _, field := range []string{"health", "healthStatus", "phase", "state", "status"} {
+				opinions = append(opinions, wordHealth(s, part.str(field)))
+			}
+		}
+	}
+	h, ok := combine(opinions...)
+	if !ok {
+		return silent
+	}
+	return told(h)
 }

@@ -20,15 +20,15 @@ func customHealth(s subject) Health {
 		return customWithoutStatus(s)
 	case s.stale():
 		return progressing(reasonStale, "the controller has not seen generation %d yet", s.num(0, "metadata", "generation"))
-	case counts && wanted == 0:
+	case counts && wanted == 0, s.has("spec", "replicas") && s.num(1, "spec", "replicas") == 0:
 		return scaledDown("replicas is 0")
 	}
 	phase := phaseHealth(s)
 	h, told := combine(conditionsHealth(s), routesHealth(s), phase, errorHealth(s))
 	if !told {
-		h, told = combine(flagHealth(s), countHealth(s))
-	} else if counts, counted := countHealth(s)(); counted && h.good() {
-		h = worst(h, counts)
+		h, told = combine(flagHealth(s), countHealth(s), partsHealth(s))
+	} else if parts, known := combine(countHealth(s), partsHealth(s)); known && h.good() {
+		h = worst(h, parts)
 	}
 	if !told {
 		h = convergence(s)

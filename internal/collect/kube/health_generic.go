@@ -7,7 +7,7 @@ func conditionsHealth(s subject) opinion {
 	conditions := s.conditions()
 	generation, starting := s.num(0, "metadata", "generation"), len(s.list("status", "deployments", "starting")) > 0
 	running, _ := s.condition("Running")
-	if !running.True() || !isTask(s.str("kind")) && toneOf(running.Message) != toneBusy {
+	if !running.True() || !isTask(s.str("kind")) && !reconciles(running) {
 		return judgeConditions(conditions, generation, starting)
 	}
 	conditions = slices.DeleteFunc(conditions, func(c condition) bool { return c.Type == "Running" })
@@ -15,6 +15,12 @@ func conditionsHealth(s subject) opinion {
 		return told(h)
 	}
 	return told(progressing(first(running.Reason, "Running"), "%s", first(running.Message, "runs, and is to end by itself")))
+}
+
+// reconciles reports whether a condition Running means the controller's work on
+// the object, as an operator made of playbooks has it, and not the object's own.
+func reconciles(running condition) bool {
+	return running.Reason != "Successful" && (toneOf(running.Message) == toneBusy || containsWord(running.Message, "reconciliation"))
 }
 
 // routesHealth judges by the conditions that each parent of a Gateway API route
@@ -149,7 +155,7 @@ func positiveHealth(c condition, generation int64, working bool) (Health, bool) 
 		return unhealthy(c.Reason, "%s", message), true
 	case c.True():
 		return healthy(c.Reason, "%s", message), !weakTypes[c.Type]
-	case !c.False() && toneOf(c.Status) == toneBad:
+	case !c.False() && toneOf(c.Status) == toneBad && !awaitsPart(c.Reason):
 		return unhealthy(first(c.Reason, c.Status), "%s", message), true
 	case !c.False():
 		return progressing(first(c.Reason, c.Type), "%s", message), true
@@ -204,9 +210,11 @@ func deniesItself(c condition) bool {
 }
 
 // awaitsPart reports whether a reason says of a part that it is not ready:
-// StatefulSetNotReady. NotReady alone says it of the whole.
+// StatefulSetNotReady, NotAllPodsReady, NoEndpointsAvailable. NotReady alone
+// says it of the whole.
 func awaitsPart(reason string) bool {
 	words := wordsOf(reason)
 	last := len(words) - 1
-	return last >= 2 && words[last] == "ready" && negations[words[last-1]]
+	return last >= 2 && (words[last] == "ready" && negations[words[last-1]] ||
+		negations[words[0]] && (words[last] == "ready" || words[last] == "available"))
 }

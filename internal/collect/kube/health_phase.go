@@ -27,11 +27,12 @@ var nestedPhases = [][]string{
 // words, such as phase, printableStatus and lifecycleState, and those of them
 // that are about another time: lastBackupStatus, desiredState.
 var (
-	phaseName  = regexp.MustCompile(`(^[ps]|P|S)(hase|tate|tatus)$|(^h|H)ealth$|^robustness$`)
+	phaseName  = regexp.MustCompile(`(^[ps]|P|S)(hase|tate|tatus)$|(^h|H)ealth$|^robustness$|^compliant$`)
 	otherPhase = regexp.MustCompile(`^(last|previous|prior|old|next|desired|target|wanted|requested|expected)[A-Z]`)
 )
 
-// phaseHealth reads the phase and its like; the worst of several.
+// phaseHealth reads the phase and its like; the worst of several. Where a stage
+// is named beside, a good state is only that stage's until the last one.
 func phaseHealth(s subject) opinion {
 	status := s.sub("status")
 	var opinions []opinion
@@ -47,6 +48,9 @@ func phaseHealth(s subject) opinion {
 	if !ok {
 		return silent
 	}
+	if stage := status.str("stage"); stage != "" && h.good() && toneOf(stage) != toneGood {
+		h = progressing(oneWord(stage), "the stage %s is done, others are to follow", stage)
+	}
 	return told(h)
 }
 
@@ -57,9 +61,13 @@ func wordHealth(s subject, text string) opinion {
 		return silent
 	}
 	message := first(s.str("status", "message"), first(s.str("status", "reason"), "the controller says: "+text))
-	said := toneOf(text)
+	said, words := toneOf(text), wordsOf(text)
 	switch {
-	case said == toneNone && slices.ContainsFunc(wordsOf(text), namesWork):
+	case said != toneBad && slices.Contains(words, "unknown"):
+		return told(unknown("Unknown", "%s", message))
+	case said == toneNone && refuses(words):
+		said = toneBad
+	case said == toneNone && slices.ContainsFunc(words, namesWork):
 		said = toneBusy
 	case said == toneGood && isTask(s.str("kind")) && containsWord(text, "running", "active"):
 		said = toneBusy
@@ -78,6 +86,21 @@ func wordHealth(s subject, text string) opinion {
 	}
 	return silent
 }
+
+// refuses reports whether words that no list knows tell of an obstacle by their
+// form: not controlled by, already exists. What has not started, or need not, is
+// none.
+func refuses(words []string) bool {
+	for i, word := range words {
+		denied := i > 0 && negations[words[i-1]]
+		if denied && !harmless[word] || word == "exists" && i > 0 && words[i-1] == "already" || word == "different" {
+			return true
+		}
+	}
+	return false
+}
+
+var harmless = set(`started needed required applicable used set selected evaluated requested`)
 
 // namesWork reports whether a word that no list knows names an activity by its
 // form: savepointing.

@@ -27,7 +27,7 @@ var (
 		setting shrinking shutting spinning starting stopping submitted submitting switching switchover syncing terminating transitioning
 		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming
 		inprogress unready unknown deferred`)
-	goodWords = set(`accepted active admitted allocated applied assigned attached atlatestknown available bound built complete
+	goodWords = set(`accepted active admitted allocated applied assigned attached atlatestknown available bound built complete compliant
 		completed configured connected current deployed enabled established finished functional healthy
 		imported initialised initialized installed integrated issued joined latest live loaded normal ok online open operational
 		passed paired programmed promoted provisioned reachable ready reconciled replicated resolved running
