@@ -1,6 +1,9 @@
 package kube
 
 import (
+	"maps"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,27 +31,45 @@ func errorHealth(s subject) opinion {
 
 // flagHealth judges by a boolean that says it all.
 func flagHealth(s subject) opinion {
-	for _, field := range []string{"healthy", "ready", "readyToUse", "isReady", "available", "succeeded"} {
-		value, ok := s.get("status", field).(bool)
+	message := first(s.str("status", "message"), s.str("status", "reason"))
+	for _, field := range []string{"healthy", "ready", "readyToUse", "isReady", "available", "succeeded", "applied"} {
+		value, ok := truth(s.get("status", field))
 		switch {
 		case !ok:
 		case value:
 			return told(healthy("", "status.%s is true", field))
-		case field == "healthy":
-			return told(unhealthy("Unhealthy", "status.healthy is false"))
+		case field == "healthy", fails(message):
+			return told(unhealthy(reasonNotReady, "status.%s is false%s", field, colon(message)))
 		default:
-			return told(progressing(reasonNotReady, "status.%s is false", field))
+			return told(progressing(reasonNotReady, "status.%s is false%s", field, colon(message)))
 		}
 	}
 	return silent
 }
 
-// wantedReplicas returns spec.replicas of an object that counts replicas in its
-// status.
+// truth reads a boolean, which some controllers write as text.
+func truth(value any) (is, ok bool) {
+	switch v := value.(type) {
+	case bool:
+		return v, true
+	case string:
+		is, err := strconv.ParseBool(v)
+		return is, err == nil && len(v) > 1
+	}
+	return false, false
+}
+
+// wantedReplicas returns how many replicas the specification of an object wants
+// that counts them in its status.
 func wantedReplicas(s subject) (wanted int64, counts bool) {
 	wanted = s.num(-1, "spec", "replicas")
-	if wanted < 0 {
-		wanted = s.num(-1, "spec", "instances")
+	for _, field := range []string{"instances", "count"} {
+		if wanted < 0 {
+			wanted = s.num(-1, "spec", field)
+		}
+	}
+	for _, set := range s.subs("spec", "nodeSets") {
+		wanted = max(wanted, 0) + set.num(0, "count")
 	}
 	_, counted := gotReplicas(s)
 	return wanted, wanted >= 0 && (counted || s.has("status", "replicas"))
@@ -56,7 +77,7 @@ func wantedReplicas(s subject) (wanted int64, counts bool) {
 
 // gotReplicas returns how many replicas the status calls ready.
 func gotReplicas(s subject) (int64, bool) {
-	for _, field := range []string{"readyReplicas", "availableReplicas", "readyInstances", "updatedReadyReplicas", "updatedAvailableReplicas"} {
+	for _, field := range []string{"readyReplicas", "availableReplicas", "readyInstances", "updatedReadyReplicas", "updatedAvailableReplicas", "availableNodes"} {
 		if n := s.num(-1, "status", field); n >= 0 {
 			return n, true
 		}
@@ -92,6 +113,9 @@ func partCounts(s subject) opinion {
 		return told(healthy("", "%d of %d are healthy", alive, expected))
 	}
 	ready, all := s.num(-1, "status", "ready"), s.num(-1, "status", "size")
+	if got, counted := gotReplicas(s); counted && ready < 0 {
+		ready, all = got, max(s.num(-1, "status", "replicas"), s.num(-1, "status", "expectedNodes"))
+	}
 	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "readyReplicas"}, {"status", "replicas"}} {
 		if n, of, ok := fraction(s.str(path...)); ok {
 			ready, all = n, of
@@ -115,16 +139,20 @@ func fraction(text string) (n, of int64, ok bool) {
 	return n, of, found && errLeft == nil && errRight == nil && n >= 0
 }
 
-// partLists are the lists in a status whose members are parts of the object now,
-// and no history.
-var partLists = []string{"aggregatedStatus", "clusters", "components", "environments", "instances", "members", "nodes", "pools", "replicaSets", "resources", "shards", "targets"}
+// partLists tells the lists and maps in a status whose members are parts of the
+// object now, and no history.
+var partLists = regexp.MustCompile(`^(aggregatedStatus|clusters|components|environments|instances|members|nodes|pools|replicaSets|resources|shards|targets)$|^[a-z]+Status(es)?$`)
 
 // partsHealth judges by the parts of an object that its status lists, each with
 // its health or state in a word; the worst of them.
 func partsHealth(s subject) opinion {
+	status := s.sub("status")
 	var opinions []opinion
-	for _, list := range partLists {
-		for _, part := range s.subs("status", list) {
+	for _, name := range slices.Sorted(maps.Keys(status)) {
+		if !partLists.MatchString(name) || otherPhase.MatchString(name) {
+			continue
+		}
+		for _, part := range members(status.get(name)) {
 			for _, field := range []string{"health", "healthStatus", "phase", "state", "status"} {
 				opinions = append(opinions, wordHealth(s, part.str(field)))
 			}
@@ -135,4 +163,24 @@ func partsHealth(s subject) opinion {
 		return silent
 	}
 	return told(h)
+}
+
+// members returns the objects in a list, or in a map by their names in order.
+func members(value any) []fields {
+	var out []fields
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			if m, ok := item.(map[string]any); ok {
+				out = append(out, m)
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if m, ok := v[name].(map[string]any); ok {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
 }

@@ -24,10 +24,10 @@ func customHealth(s subject) Health {
 		return scaledDown("replicas is 0")
 	}
 	phase := phaseHealth(s)
-	h, told := combine(conditionsHealth(s), routesHealth(s), phase, errorHealth(s))
+	h, told := combine(conditionsHealth(s, phase), routesHealth(s), phase, errorHealth(s))
 	if !told {
 		h, told = combine(flagHealth(s), countHealth(s), partsHealth(s))
-	} else if parts, known := combine(countHealth(s), partsHealth(s)); known && h.good() {
+	} else if parts, known := combine(countHealth(s), partsHealth(s)); known && (h.good() || parts.bad()) {
 		h = worst(h, parts)
 	}
 	if !told {
@@ -129,7 +129,8 @@ func pausedByCondition(s subject) bool {
 			return true
 		}
 	}
-	return false
+	progressing, _ := s.condition("Progressing")
+	return !progressing.False() && toneOf(progressing.Reason) == tonePaused
 }
 
 var pausedAnnotations = set(`cluster.x-k8s.io/paused crossplane.io/paused autoscaling.keda.sh/paused strimzi.io/pause-reconciliation

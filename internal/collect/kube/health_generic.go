@@ -2,11 +2,16 @@ package kube
 
 import "slices"
 
-// conditionsHealth judges by status.conditions.
-func conditionsHealth(s subject) opinion {
+// conditionsHealth judges by status.conditions. A phase that is one of work
+// tells what a condition without a reason waits for.
+func conditionsHealth(s subject, phase opinion) opinion {
 	conditions := s.conditions()
-	generation, starting := s.num(0, "metadata", "generation"), len(s.list("status", "deployments", "starting")) > 0
+	stage, _ := phase()
+	generation, starting := s.num(0, "metadata", "generation"), stage.busy() || len(s.list("status", "deployments", "starting")) > 0
 	running, _ := s.condition("Running")
+	if running.True() && fails(running.Message) {
+		return told(unhealthy(first(running.Reason, "Failed"), "%s", running.Message))
+	}
 	if !running.True() || !isTask(s.str("kind")) && !reconciles(running) {
 		return judgeConditions(conditions, generation, starting)
 	}
@@ -51,12 +56,15 @@ func routesHealth(s subject) opinion {
 }
 
 // judgeConditions reads a set of conditions. A negative one that holds is an
-// illness. Then the decisive positive ones count, all of them; then whether
+// illness, and so is a Progressing that failed. Then the decisive positive ones count, all of them; then whether
 // work is under way, by a condition or by what the caller knows.
 func judgeConditions(conditions []condition, generation int64, starting bool) opinion {
 	for _, c := range conditions {
-		if polarity(c.Type) == negative && c.True() && c.Severity != "Info" {
+		switch {
+		case polarity(c.Type) == negative && c.True() && c.Severity != "Info":
 			return told(unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" holds")))
+		case (c.Type == "Progressing" || c.Type == "Running") && c.False() && fails(c.Reason):
+			return told(unhealthy(c.Reason, "%s", first(c.Message, c.Type+" does not hold")))
 		}
 	}
 	busy, working := underWay(conditions)
@@ -85,7 +93,8 @@ func judgeConditions(conditions []condition, generation int64, starting bool) op
 // Progressing that holds because the work is done is none.
 func underWay(conditions []condition) (condition, bool) {
 	for _, c := range conditions {
-		if polarity(c.Type) == activity && c.True() && toneOf(c.Reason) != toneGood && c.Reason != "AsExpected" {
+		done := toneOf(c.Reason) == toneGood && c.Reason != "ReplicaSetUpdated" || c.Reason == "AsExpected"
+		if polarity(c.Type) == activity && c.True() && !done {
 			return c, true
 		}
 	}

@@ -21,6 +21,7 @@ func isTask(kind string) bool { return tasks.MatchString(kind) && kind != "Flink
 var nestedPhases = [][]string{
 	{"jobStatus", "state"}, {"applicationState", "state"}, {"cluster", "status"}, {"ceph", "health"},
 	{"connectorStatus", "connector", "state"}, {"state", "phase"}, {"reconciliationStatus", "state"},
+	{"modelStatus", "transitionStatus"},
 }
 
 // phaseName and otherPhase tell the fields of a status that hold the state in
@@ -71,7 +72,7 @@ func wordHealth(s subject, text string) opinion {
 		said = toneBusy
 	case said == toneGood && isTask(s.str("kind")) && containsWord(text, "running", "active"):
 		said = toneBusy
-	case said == toneNone && tasks.MatchString(s.str("kind")) && containsWord(text, "created"):
+	case said == toneNone && tasks.MatchString(s.str("kind")) && containsWord(text, "created", "started"):
 		said = toneBusy
 	}
 	switch said {

@@ -13,7 +13,7 @@ var (
 		corrupted crash crashed crashing crashloop crashlooping crashloopbackoff dangling dead deadlock degraded denied
 		duplicate err error errored errors evicted exceeded exhausted expired fail failed failing fails failure failures fault
 		faulted faulty forbidden frequent illegal inaccessible incompatible inconsistent inoperable insufficient invalid killed
-		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping pressure
+		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping partial partially pressure
 		problem readonly recoverable refused rejected stale stalled stuck terminal terminalerror timeout timedout unable unauthorized
 		unavailable unexpected unhealthy unreachable unrecoverable unresolvable unresponsive unschedulable unsupported
 		unusable violated violation vulnerable warn warning wrong critical`)
@@ -41,7 +41,7 @@ var (
 	// outage, and NewReplicaSetAvailable nothing new.
 	soleWords = map[string]tone{
 		"down": toneBad, "red": toneBad, "new": toneBusy, "yellow": toneBusy,
-		"green": toneGood, "on": toneGood, "off": tonePaused,
+		"green": toneGood, "on": toneGood, "exists": toneGood, "off": tonePaused,
 	}
 )
 
@@ -92,11 +92,16 @@ func toneOf(text string) tone {
 	return said
 }
 
+// undone are good words for what a controller does once; that it has not is
+// work before it, and no illness.
+var undone = set(`reconciled initialised initialized provisioned installed configured implemented enabled`)
+
 // toneNot is the tone of a denied good word: of activity where the text says
-// that it is only a matter of time: not ready yet, deployed not ready.
+// that it is only a matter of time: not ready yet, deployed not ready, not
+// reconciled.
 func toneNot(words []string, at int) tone {
-	partly := slices.ContainsFunc(words[:at], func(word string) bool { return goodWords[word] })
-	if partly || slices.Contains(words, "yet") || slices.Contains(words[:at], "dependency") || slices.Contains(words[:at], "until") {
+	partly := at >= 2 && goodWords[words[at-2]] && words[at-2] != words[at]
+	if partly || undone[words[at]] || slices.Contains(words, "yet") || slices.Contains(words[:at], "dependency") || slices.Contains(words[:at], "until") {
 		return toneBusy
 	}
 	return toneBad
