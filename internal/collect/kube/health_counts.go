@@ -116,7 +116,7 @@ func partCounts(s subject) opinion {
 	if got, counted := gotReplicas(s); counted && ready < 0 {
 		ready, all = got, max(s.num(-1, "status", "replicas"), s.num(-1, "status", "expectedNodes"))
 	}
-	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "readyReplicas"}, {"status", "replicas"}} {
+	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "tasksReady"}, {"status", "readyReplicas"}, {"status", "replicas"}} {
 		if n, of, ok := fraction(s.str(path...)); ok {
 			ready, all = n, of
 			break

@@ -16,7 +16,7 @@ func customHealth(s subject) Health {
 		return h
 	}
 	switch wanted, counts := wantedReplicas(s); {
-	case len(s.sub("status")) == 0:
+	case blank(s.sub("status")):
 		return customWithoutStatus(s)
 	case s.stale():
 		return progressing(reasonStale, "the controller has not seen generation %d yet", s.num(0, "metadata", "generation"))
@@ -24,9 +24,9 @@ func customHealth(s subject) Health {
 		return scaledDown("replicas is 0")
 	}
 	phase := phaseHealth(s)
-	h, told := combine(conditionsHealth(s, phase), routesHealth(s), phase, errorHealth(s))
+	h, told := combine(conditionsHealth(s, phase), nestedHealth(s), phase, errorHealth(s))
 	if !told {
-		h, told = combine(flagHealth(s), countHealth(s), partsHealth(s))
+		h, told = combine(flagHealth(s), countHealth(s), partsHealth(s), lastHealth(s))
 	} else if parts, known := combine(countHealth(s), partsHealth(s)); known && (h.good() || parts.bad()) {
 		h = worst(h, parts)
 	}
@@ -50,6 +50,25 @@ func customWithoutStatus(s subject) Health {
 		return unknown(reasonNoHealth, "objects of this kind, or this object, report no health")
 	}
 	return progressing(reasonNoStatus, "no controller has written a status yet")
+}
+
+// blank reports whether a status is there for its form only.
+func blank(status fields) bool {
+	for _, value := range status {
+		switch v := value.(type) {
+		case []any:
+			if len(v) > 0 {
+				return false
+			}
+		case map[string]any:
+			if len(v) > 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // opinion is a health that a part of the status tells, or none.

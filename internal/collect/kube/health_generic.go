@@ -1,6 +1,9 @@
 package kube
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // conditionsHealth judges by status.conditions. A phase that is one of work
 // tells what a condition without a reason waits for.
@@ -28,16 +31,20 @@ func reconciles(running condition) bool {
 	return running.Reason != "Successful" && (toneOf(running.Message) == toneBusy || containsWord(running.Message, "reconciliation"))
 }
 
-// routesHealth judges by the conditions that each parent of a Gateway API route
-// or policy writes; the worst of them. What parents wrote for an older
-// generation counts only if none has written for the latest: a parent that the
-// route left does not tidy up.
-func routesHealth(s subject) opinion {
+// nestedHealth judges by the conditions that the status keeps for the parts of
+// an object: the parents of a route, the listeners of a gateway, the ancestors of
+// a policy; the worst of them. What was written for an older generation counts
+// only if nothing was for the latest: a parent that a route left does not tidy up.
+func nestedHealth(s subject) opinion {
 	generation := s.num(0, "metadata", "generation")
+	status := s.sub("status")
 	var current, old []opinion
-	for _, field := range []string{"parents", "ancestors", "ingress"} {
-		for _, parent := range s.subs("status", field) {
-			conditions := conditionsIn(parent.subs("conditions"))
+	for _, name := range slices.Sorted(maps.Keys(status)) {
+		if otherPhase.MatchString(name) {
+			continue
+		}
+		for _, part := range status.subs(name) {
+			conditions := conditionsIn(part.subs("conditions"))
 			said := judgeConditions(conditions, generation, false)
 			if slices.ContainsFunc(conditions, func(c condition) bool { return c.Generation > 0 && c.Generation < generation }) {
 				old = append(old, said)
@@ -130,7 +137,7 @@ var beside = set(`Ready Synced Healthy Available`)
 
 // decisive returns the positive conditions that decide: Ready, where it is
 // there, with those beside it; else the summaries and all that is called ready,
-// available or healthy; else every one.
+// available or healthy, or that failed; else every one.
 func decisive(conditions []condition) []condition {
 	positives := slices.DeleteFunc(slices.Clone(conditions), func(c condition) bool { return polarity(c.Type) != positive })
 	has := func(in func(condition) bool) bool { return slices.ContainsFunc(positives, in) }
@@ -139,7 +146,9 @@ func decisive(conditions []condition) []condition {
 	case has(func(c condition) bool { return c.Type == "Ready" }):
 		counts = func(c condition) bool { return beside[c.Type] }
 	case has(func(c condition) bool { return summaries[c.Type] }):
-		counts = func(c condition) bool { return summaries[c.Type] || namesReadiness(c.Type) }
+		counts = func(c condition) bool {
+			return summaries[c.Type] || namesReadiness(c.Type) || c.False() && fails(c.Reason)
+		}
 	default:
 		return positives
 	}

@@ -55,6 +55,21 @@ func phaseHealth(s subject) opinion {
 	return told(h)
 }
 
+// lastName tells the fields that say how the last attempt ended.
+var lastName = regexp.MustCompile(`^last(Operation|Reconcile|Sync|Update|Run|Attempt)?(Status|State|Phase|Result)$`)
+
+// lastHealth judges by how the last attempt ended; it is asked where the status
+// says nothing of now.
+func lastHealth(s subject) opinion {
+	status := s.sub("status")
+	for _, name := range slices.Sorted(maps.Keys(status)) {
+		if lastName.MatchString(name) {
+			return wordHealth(s, status.str(name))
+		}
+	}
+	return silent
+}
+
 // wordHealth judges one state in words.
 func wordHealth(s subject, text string) opinion {
 	const longest = 200 // bytes; more is no state but a report
