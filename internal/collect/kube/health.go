@@ -100,6 +100,7 @@ var rules = map[string]rule{
 	"Namespace":                           namespaceHealth,
 	"APIService.apiregistration.k8s.io":   apiServiceHealth,
 	"CustomResourceDefinition.apiextensions.k8s.io": definitionHealth,
+	"CertificateSigningRequest.certificates.k8s.io": signingHealth,
 }
 
 // subject is one object under judgement.

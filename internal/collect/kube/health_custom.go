@@ -1,6 +1,8 @@
 package kube
 
 import (
+	"strings"
+
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -46,10 +48,21 @@ func customHealth(s subject) Health {
 // for something is taken to wait for its controller while it is young, or of an
 // age unknown; an old one is of a kind, or has a controller, that says nothing.
 func customWithoutStatus(s subject) Health {
-	if len(s.sub("spec")) == 0 || plainKinds[s.str("kind")] || s.age() > normalTime {
+	if len(s.sub("spec")) == 0 || ownGroup(s) || s.age() > normalTime {
 		return unknown(reasonNoHealth, "objects of this kind, or this object, report no health")
 	}
 	return progressing(reasonNoStatus, "no controller has written a status yet")
+}
+
+// ownGroups are the API groups of Kubernetes itself, but for those whose names
+// have no dot; their kinds without a rule say nothing of health.
+var ownGroups = set(`admissionregistration.k8s.io authentication.k8s.io authorization.k8s.io certificates.k8s.io coordination.k8s.io
+	discovery.k8s.io events.k8s.io flowcontrol.apiserver.k8s.io internal.apiserver.k8s.io metrics.k8s.io networking.k8s.io
+	node.k8s.io rbac.authorization.k8s.io resource.k8s.io scheduling.k8s.io storage.k8s.io storagemigration.k8s.io`)
+
+func ownGroup(s subject) bool {
+	group, _, found := strings.Cut(s.str("apiVersion"), "/")
+	return !found || !strings.Contains(group, ".") || ownGroups[group]
 }
 
 // blank reports whether a status is there for its form only.
