@@ -98,10 +98,19 @@ func countHealth(s subject) opinion {
 		return told(progressing("Running", "%d runs are under way", len(s.list("status", "active"))))
 	case !counts:
 		return partCounts(s)
-	case counted && ready >= wanted:
-		return told(healthy("", "%d of %d replicas are ready", ready, wanted))
+	case !counted || ready < wanted:
+		return told(progressing("ReplicasUnavailable", "%d of %d replicas are ready", ready, wanted))
 	}
-	return told(progressing("ReplicasUnavailable", "%d of %d replicas are ready", ready, wanted))
+	if updated := s.num(wanted, "status", "updatedReplicas"); updated < wanted && !heldBack(s) {
+		return told(progressing("RolloutInProgress", "%d of %d replicas are updated", updated, wanted))
+	}
+	return told(healthy("", "%d of %d replicas are ready", ready, wanted))
+}
+
+// heldBack reports whether an update is to leave some replicas as they were.
+func heldBack(s subject) bool {
+	strategy := s.sub("spec", "updateStrategy")
+	return strategy.str("type") == "OnDelete" || strategy.has("partition") || strategy.has("rollingUpdate", "partition")
 }
 
 // partCounts compares the pairs of counts in the status itself.
@@ -113,7 +122,7 @@ func partCounts(s subject) opinion {
 		return told(healthy("", "%d of %d are healthy", alive, expected))
 	}
 	ready, all := s.num(-1, "status", "ready"), s.num(-1, "status", "size")
-	if got, counted := gotReplicas(s); counted && ready < 0 {
+	if got, counted := gotReplicas(s); ready < 0 && (counted || s.has("status", "expectedNodes")) {
 		ready, all = got, max(s.num(-1, "status", "replicas"), s.num(-1, "status", "expectedNodes"))
 	}
 	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "tasksReady"}, {"status", "readyReplicas"}, {"status", "replicas"}} {

@@ -78,7 +78,7 @@ func judgeConditions(conditions []condition, generation int64, starting bool) op
 	var sum Health
 	known := false
 	for _, c := range decisive(conditions) {
-		h, ok := positiveHealth(c, generation, working || starting)
+		h, ok := positiveHealth(c, generation, working && !containsWord(busy.Reason, "retry") || starting)
 		switch {
 		case !ok:
 		case !known:
