@@ -25,20 +25,34 @@ func customHealth(s subject) Health {
 	case counts && wanted == 0, s.has("spec", "replicas") && s.num(1, "spec", "replicas") == 0:
 		return scaledDown("replicas is 0")
 	}
+	return suspended(s, customStatus(s))
+}
+
+// customStatus judges by the status: by what sums up the whole, and beside it
+// by its parts; where nothing sums up, by flags and counts, and by whether the
+// controller has converged.
+func customStatus(s subject) Health {
 	phase := phaseHealth(s)
 	h, told := combine(conditionsHealth(s, phase), nestedHealth(s), phase, errorHealth(s))
 	if !told {
-		h, told = combine(flagHealth(s), countHealth(s), partsHealth(s), lastHealth(s))
-	} else if parts, known := combine(countHealth(s), partsHealth(s)); known && (h.good() || parts.bad()) {
-		h = worst(h, parts)
+		if h, told = combine(flagHealth(s), countHealth(s), partsHealth(s), lastHealth(s)); told {
+			return h
+		}
+		return convergence(s)
 	}
-	if !told {
-		h = convergence(s)
+	if parts, known := combine(countHealth(s), partsHealth(s)); known && (h.good() || parts.bad()) {
+		h = worst(h, parts)
 	}
 	if halted, _ := phase(); halted.Reason == aftercheck.ReasonPaused && h.bad() && !fails(h.Reason) && !fails(h.Message) {
 		return halted // it is not ready because it is not wanted to run
 	}
-	if (pausedBySpec(s) || pausedByCondition(s)) && !h.bad() {
+	return h
+}
+
+// suspended marks a health that is not bad as that of an object whose
+// controller is suspended.
+func suspended(s subject, h Health) Health {
+	if !h.bad() && (pausedBySpec(s) || pausedByCondition(s)) {
 		h.Reason, h.Message = aftercheck.ReasonPaused, "reconciliation is suspended"+colon(h.Message)
 	}
 	return h

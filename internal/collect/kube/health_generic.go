@@ -63,30 +63,20 @@ func nestedHealth(s subject) opinion {
 }
 
 // judgeConditions reads a set of conditions. A negative one that holds is an
-// illness, and so is a Progressing that failed. Then the decisive positive ones count, all of them; then whether
-// work is under way, by a condition or by what the caller knows.
+// illness, and so is a Progressing that failed. Then the decisive positive ones
+// count, all of them; then whether work is under way, by a condition or by what
+// the caller knows.
 func judgeConditions(conditions []condition, generation int64, starting bool) opinion {
-	for _, c := range conditions {
-		switch {
-		case polarity(c.Type) == negative && c.True() && c.Severity != "Info":
-			return told(unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" holds")))
-		case (c.Type == "Progressing" || c.Type == "Running") && c.False() && fails(c.Reason):
-			return told(unhealthy(c.Reason, "%s", first(c.Message, c.Type+" does not hold")))
-		}
+	if h, ill := illness(conditions); ill {
+		return told(h)
 	}
 	busy, working := underWay(conditions)
-	var sum Health
-	known := false
+	waits := starting || working && !containsWord(busy.Reason, "retry")
+	var opinions []opinion
 	for _, c := range decisive(conditions) {
-		h, ok := positiveHealth(c, generation, working && !containsWord(busy.Reason, "retry") || starting)
-		switch {
-		case !ok:
-		case !known:
-			sum, known = h, true
-		default:
-			sum = worst(sum, h)
-		}
+		opinions = append(opinions, func() (Health, bool) { return positiveHealth(c, generation, waits) })
 	}
+	sum, known := combine(opinions...)
 	switch {
 	case working && (!known || sum.good() && busy.Type != "Issuing"):
 		return told(progressing(first(busy.Reason, busy.Type), "%s", first(busy.Message, busy.Type+" holds")))
@@ -94,6 +84,19 @@ func judgeConditions(conditions []condition, generation int64, starting bool) op
 		return told(sum)
 	}
 	return restingHealth(conditions)
+}
+
+// illness returns the first condition that is one whatever the others say.
+func illness(conditions []condition) (Health, bool) {
+	for _, c := range conditions {
+		switch {
+		case c.True() && polarity(c.Type) == negative && c.Severity != "Info":
+			return unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" holds")), true
+		case c.False() && (c.Type == "Progressing" || c.Type == "Running") && fails(c.Reason):
+			return unhealthy(c.Reason, "%s", first(c.Message, c.Type+" does not hold")), true
+		}
+	}
+	return Health{}, false
 }
 
 // underWay returns the first condition that says that work is under way. A
@@ -196,9 +199,7 @@ func busyFalse(c condition, working bool) bool {
 	}
 	said := toneOf(c.Reason)
 	switch {
-	case said == toneBusy || said == tonePaused || said == toneGood && containsWord(c.Reason, "running"):
-		return true
-	case awaitsPart(c.Reason) && !fails(c.Message):
+	case waitsFor(c, said):
 		return true
 	case said == toneBad && !deniesItself(c):
 		return false
@@ -207,9 +208,21 @@ func busyFalse(c condition, working bool) bool {
 	case toneBusy:
 		return true
 	case toneBad:
-		return working && deniesItself(c) || falseIsBusy[c.Type] && deniesItself(c)
+		return deniesItself(c) && (working || falseIsBusy[c.Type])
 	}
 	return working || falseIsBusy[c.Type]
+}
+
+// waitsFor reports whether the reason of a condition that is False names what
+// it waits for: work, a pause, or a part of the object that did not fail.
+func waitsFor(c condition, said tone) bool {
+	switch said {
+	case toneBusy, tonePaused:
+		return true
+	case toneGood:
+		return containsWord(c.Reason, "running") || awaitsPart(c.Reason) && !fails(c.Message)
+	}
+	return awaitsPart(c.Reason) && !fails(c.Message)
 }
 
 // deniesItself reports whether the reason only repeats that the condition does

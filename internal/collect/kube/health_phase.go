@@ -77,30 +77,39 @@ func wordHealth(s subject, text string) opinion {
 		return silent
 	}
 	message := first(s.str("status", "message"), first(s.str("status", "reason"), "the controller says: "+text))
-	said, words := toneOf(text), wordsOf(text)
+	said := phaseTone(text, s.str("kind"))
 	switch {
-	case said != toneBad && slices.Contains(words, "unknown"):
+	case said != toneBad && containsWord(text, "unknown"):
 		return told(unknown("Unknown", "%s", message))
-	case said == toneNone && refuses(words):
-		said = toneBad
-	case said == toneNone && slices.ContainsFunc(words, namesWork):
-		said = toneBusy
-	case said == toneGood && isTask(s.str("kind")) && containsWord(text, "running", "active"):
-		said = toneBusy
-	case said == toneNone && tasks.MatchString(s.str("kind")) && containsWord(text, "created", "started"):
-		said = toneBusy
-	}
-	switch said {
-	case toneGood:
+	case said == toneGood:
 		return told(healthy(oneWord(text), "%s", message))
-	case toneBusy:
+	case said == toneBusy:
 		return told(progressing(oneWord(text), "%s", message))
-	case toneBad:
+	case said == toneBad:
 		return told(unhealthy(oneWord(text), "%s", message))
-	case tonePaused:
+	case said == tonePaused:
 		return told(unknown(aftercheck.ReasonPaused, "%s", message))
 	}
 	return silent
+}
+
+// phaseTone is the tone of a state of an object of this kind: where the words
+// are in no list, by their form.
+func phaseTone(text, kind string) tone {
+	said, words := toneOf(text), wordsOf(text)
+	switch {
+	case said == toneGood && isTask(kind) && containsWord(text, "running", "active"):
+		return toneBusy
+	case said != toneNone:
+		return said
+	case refuses(words):
+		return toneBad
+	case slices.ContainsFunc(words, namesWork):
+		return toneBusy
+	case tasks.MatchString(kind) && containsWord(text, "created", "started"):
+		return toneBusy
+	}
+	return toneNone
 }
 
 // refuses reports whether words that no list knows tell of an obstacle by their
