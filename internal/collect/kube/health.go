@@ -153,23 +153,35 @@ func terminating(s subject, normal time.Duration) Health {
 }
 
 func healthy(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateHealthy, reason, sentence(format, args)}
+	return Health{aftercheck.StateHealthy, plainReason(reason), sentence(format, args)}
 }
 
 func progressing(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateProgressing, reason, sentence(format, args)}
+	return Health{aftercheck.StateProgressing, plainReason(reason), sentence(format, args)}
 }
 
 func unhealthy(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateUnhealthy, reason, sentence(format, args)}
+	return Health{aftercheck.StateUnhealthy, plainReason(reason), sentence(format, args)}
 }
 
 func unknown(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateUnknown, reason, sentence(format, args)}
+	return Health{aftercheck.StateUnknown, plainReason(reason), sentence(format, args)}
 }
 
-// maxMessage bounds a message in bytes.
-const maxMessage = 512
+// plainReason makes one word of a reason that some controllers write as a
+// sentence.
+func plainReason(reason string) string {
+	if len(reason) <= maxReason && !strings.ContainsAny(reason, " \t\n") {
+		return strings.ToValidUTF8(reason, "?")
+	}
+	return oneWord(reason)
+}
+
+// The bounds of what a Health says, in bytes.
+const (
+	maxReason  = 64
+	maxMessage = 512
+)
 
 // sentence formats a message and cuts it at maxMessage bytes.
 func sentence(format string, args []any) string {

@@ -148,7 +148,6 @@ func containsWord(text string, wanted ...string) bool {
 // oneWord makes a reason of a state in words: "Cluster in healthy state" is
 // ClusterInHealthyState.
 func oneWord(text string) string {
-	const longest = 64
 	out := make([]rune, 0, len(text))
 	upper := true
 	for _, r := range text {
@@ -160,7 +159,7 @@ func oneWord(text string) string {
 			r += 'A' - 'a'
 		}
 		upper = false
-		if len(out) < longest {
+		if len(out) < maxReason {
 			out = append(out, r)
 		}
 	}
