@@ -153,9 +153,13 @@ func fraction(text string) (n, of int64, ok bool) {
 var partLists = regexp.MustCompile(`^(aggregatedStatus|clusters|components|environments|instances|members|nodes|pools|replicaSets|resources|shards|targets)$|^[a-z]+Status(es)?$`)
 
 // partsHealth judges by the parts of an object that its status lists, each with
-// its health or state in a word; the worst of them.
+// its health or state in a word; the worst of them. What a task lists are its
+// steps, and one that failed may have been tried again.
 func partsHealth(s subject) opinion {
 	status := s.sub("status")
+	if tasks.MatchString(s.str("kind")) {
+		return silent
+	}
 	var opinions []opinion
 	for _, name := range slices.Sorted(maps.Keys(status)) {
 		if !partLists.MatchString(name) || otherPhase.MatchString(name) {
