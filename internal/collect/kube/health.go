@@ -126,7 +126,8 @@ func (s subject) stale() bool {
 // fresh reports whether the API server holds the object although no controller
 // has written a status; a manifest that was never applied is not fresh.
 func (s subject) fresh() bool {
-	return s.str("metadata", "uid") != "" || s.has("metadata", "creationTimestamp")
+	return s.str("metadata", "uid") != "" || s.str("metadata", "resourceVersion") != "" ||
+		s.has("metadata", "creationTimestamp") || s.num(0, "metadata", "generation") > 0
 }
 
 // withoutStatus is the health of an object whose status is empty.
