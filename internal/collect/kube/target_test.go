@@ -78,7 +78,7 @@ func TestTargetIsFound(t *testing.T) {
 		{"a Deployment of which only ReplicaSets are listed", setsAlone, map[string]string{"namespace": "shop", "deployment": "api"}, []string{"ReplicaSet/api-2"}},
 	} {
 		x := newIndex(decoded(t, c.objects).Items)
-		targets, missing := x.find(aftercheck.Incident{Labels: c.labels}, Objects{})
+		targets, missing := x.find(aftercheck.Incident{Labels: c.labels}, aftercheck.Action{}, Objects{})
 		var got []string
 		for _, o := range targets {
 			got = append(got, o.GetKind()+"/"+o.GetName())
