@@ -1,10 +1,15 @@
 package prom
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/collect"
@@ -21,6 +26,36 @@ type subject struct {
 
 func subjectOf(a *alerts, q collect.Question) subject {
 	return subject{name: q.Incident.Name(), labels: q.Incident.Labels, unstable: a.unstable, after: q.After, known: q.Known}
+}
+
+// key is equal for subjects of which the same is asked: what is asked about a
+// rule's series depends on the incident's labels.
+func (s subject) key(neighbours bool) string {
+	if s.name == "" {
+		return fmt.Sprintf("alerts %t", neighbours)
+	}
+	asked := maps.Clone(s.labels)
+	maps.DeleteFunc(asked, func(name, value string) bool { return !askable(name, value) })
+	return fmt.Sprintf("rules %q, alerts %t, of %s", s.name, neighbours, labels.FromMap(asked))
+}
+
+// anyTime returns the subject as all see it who share a reading: without what
+// only changes how the answer is read.
+func (s subject) anyTime() subject {
+	s.after, s.known = time.Time{}, aftercheck.Target{}
+	return s
+}
+
+// delays returns how long the alert needs to show a change, by each rule that it
+// may come from.
+func (s subject) delays(rules []rule) []aftercheck.Delay {
+	var delays []aftercheck.Delay
+	for _, r := range s.relevant(rules) {
+		if r.evaluated != nil {
+			delays = append(delays, r.evaluated.delay(r))
+		}
+	}
+	return delays
 }
 
 // relation says what an active alert of the same name is to the incident.
@@ -84,8 +119,11 @@ var replicaName = regexp.MustCompile(`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10
 // workload: the target as it was resolved, or else by the pods' names.
 func (s subject) sameWorkload(a alert) bool {
 	pod, own := podOf(a.Labels), podOf(s.labels)
-	if pod == "" || own == "" {
+	switch {
+	case pod == "" || own == "":
 		return false
+	case pod == own: // replaced under the same name, as a StatefulSet's is
+		return true
 	}
 	workload := workloadOf(pod)
 	if s.known.Name != "" && s.known.Kind != "Pod" && s.known.Kind != "Node" {
@@ -108,21 +146,56 @@ func workloadOf(pod string) string {
 // relevant returns the rules that agree with the incident in their own labels,
 // as where one name has a rule for each severity; or else all.
 func (s subject) relevant(rules []rule) []rule {
-	var agreeing []rule
-	for _, r := range rules {
-		agrees := true
-		for name, value := range r.Labels {
-			own := s.labels[name]
-			agrees = agrees && (own == "" || own == value || strings.Contains(value, "{{"))
-		}
-		if agrees {
-			agreeing = append(agreeing, r)
+	var relevant []rule
+	for _, i := range s.relevantOf(rules) {
+		relevant = append(relevant, rules[i])
+	}
+	return relevant
+}
+
+// relevantOf returns which of the rules are relevant.
+func (s subject) relevantOf(rules []rule) []int {
+	var agreeing, every []int
+	for i, r := range rules {
+		every = append(every, i)
+		if s.agrees(r) {
+			agreeing = append(agreeing, i)
 		}
 	}
 	if len(agreeing) == 0 {
-		return rules
+		return every
 	}
 	return agreeing
+}
+
+func (s subject) agrees(r rule) bool {
+	for name, value := range r.Labels {
+		if own := s.labels[name]; own != "" && own != value && !strings.Contains(value, "{{") {
+			return false
+		}
+	}
+	return true
+}
+
+// telling returns the names of the incident's labels that series can share: not
+// those that the rule sets, that relabelling may change, or that cannot be asked
+// for.
+func (s subject) telling(r rule) []string {
+	var names []string
+	for name, value := range s.labels {
+		_, constant := r.Labels[name]
+		if name != "alertname" && !constant && !s.unstable[name] && askable(name, value) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// askable reports whether a label can stand in a query, also of a server that
+// writes no names in quotes.
+func askable(name, value string) bool {
+	return value != "" && quotable(value) && model.LabelName(name).IsValidLegacy()
 }
 
 // finding says how the incident's alert stands: the worst of the rules that it
@@ -146,8 +219,12 @@ func severity(f aftercheck.Finding) int {
 	return slices.Index([]aftercheck.State{aftercheck.StateHealthy, aftercheck.StateUnknown, aftercheck.StateProgressing, aftercheck.StateUnhealthy}, f.State)
 }
 
-// standing says how the incident's alert stands by one rule.
+// standing says how the incident's alert stands by one rule: by its expression
+// or, where that could not be evaluated, by the state of its alerts.
 func (s subject) standing(r rule, f aftercheck.Finding) aftercheck.Finding {
+	if r.evaluated != nil && !r.evaluated.failed {
+		return s.condition(r, *r.evaluated, f)
+	}
 	f.Query, f.At, f.Since = r.Query, r.LastEvaluation, time.Time{}
 	set := func(state aftercheck.State, reason, message string) aftercheck.Finding {
 		f.State, f.Reason, f.Message = state, reason, message
