@@ -134,7 +134,7 @@ func (w walker) walk(node parser.Expr, names []string) footing {
 	case *parser.BinaryExpr:
 		return w.binary(n, names)
 	}
-	return footing{}
+	return footing{kind: all}
 }
 
 // names returns what the series of a selector must share. What absent answers
@@ -163,7 +163,7 @@ func (w walker) call(n *parser.Call, names []string) footing {
 			names = without(names, []string{target.Val})
 		}
 	}
-	f := footing{}
+	f := footing{kind: all}
 	for _, argument := range n.Args {
 		f.parts = append(f.parts, w.walk(argument, names))
 	}
@@ -177,9 +177,9 @@ func (w walker) binary(n *parser.BinaryExpr, names []string) footing {
 	case parser.LOR:
 		return footing{kind: either, parts: []footing{left, right}}
 	case parser.LUNLESS:
-		return footing{parts: []footing{left, {kind: spare, parts: []footing{right}}}}
+		return footing{kind: all, parts: []footing{left, {kind: spare, parts: []footing{right}}}}
 	}
-	return footing{parts: []footing{left, right}}
+	return footing{kind: all, parts: []footing{left, right}}
 }
 
 // sides returns which labels of a binary expression's answer come from, or are

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"golang.org/x/sync/errgroup"
 )
@@ -172,7 +171,7 @@ func labelSets(value model.Value) []map[string]string {
 func labelSet(metric model.Metric) map[string]string {
 	set := make(map[string]string, len(metric))
 	for name, value := range metric {
-		if name != labels.MetricName {
+		if name != model.MetricNameLabel {
 			set[string(name)] = string(value)
 		}
 	}

@@ -59,7 +59,7 @@ func (a *alerts) witness(ctx context.Context, e *evaluation, l leaf, s subject) 
 // series can tell of it, and the labels of a pod that may have been replaced
 // meanwhile, which Interpret compares.
 func (l leaf) subject(s subject) (matchers []*labels.Matcher, by []string) {
-	matchers = []*labels.Matcher{matcher(labels.MatchNotRegexp, labels.MetricName, synthetic)}
+	matchers = []*labels.Matcher{matcher(labels.MatchNotRegexp, model.MetricNameLabel, synthetic)}
 	for _, name := range l.names {
 		value := s.labels[name]
 		own := matcherOf(l.selector, name) != nil
@@ -110,7 +110,7 @@ func (a *alerts) jobMatcher(ctx context.Context, e *evaluation, l leaf) (*labels
 		slices.Sort(jobs)
 		return matcher(labels.MatchRegexp, "job", strings.Join(jobs, "|")), nil
 	case len(vector) > 0 && name != "":
-		return matcher(labels.MatchEqual, labels.MetricName, name), nil
+		return matcher(labels.MatchEqual, model.MetricNameLabel, name), nil
 	}
 	return nil, nil
 }

@@ -195,7 +195,7 @@ func (s subject) telling(r rule) []string {
 // askable reports whether a label can stand in a query, also of a server that
 // writes no names in quotes.
 func askable(name, value string) bool {
-	return value != "" && quotable(value) && model.LabelName(name).IsValidLegacy()
+	return value != "" && quotable(value) && model.LegacyValidation.IsValidLabelName(name)
 }
 
 // finding says how the incident's alert stands: the worst of the rules that it
