@@ -112,7 +112,7 @@ func (a *alerts) hear(ctx context.Context, e *evaluation, l leaf, r rule, s subj
 	if slices.ContainsFunc(h.series, func(one sampled) bool { return s.relate(r, alert{Labels: one.labels}) != another }) {
 		return h, nil
 	}
-	query, err := a.witness(ctx, e, l, s)
+	query, err := a.witness(ctx, e, l, r, s)
 	if err != nil || query == "" {
 		return h, err
 	}

@@ -58,7 +58,7 @@ func newScene(t *testing.T, page string) *scene {
 
 // about is the question for an alert of the pod.
 func (s *scene) about(alertname string, more ...string) collect.Question {
-	pairs := append([]string{"alertname", alertname, "namespace", "shop", "pod", "api-0", "severity", "page"}, more...)
+	pairs := append([]string{"alertname", alertname, "namespace", "shop", "pod", "api-0", "severity", "page", "cluster", "east"}, more...)
 	return collect.Question{Incident: incident(alertname, pairs...), After: s.after}
 }
 

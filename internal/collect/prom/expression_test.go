@@ -151,28 +151,39 @@ func TestRecordingsAreSeenThrough(t *testing.T) {
 func TestWitness(t *testing.T) {
 	const nothing = `__name__!~"up|scrape_.+|ALERTS|ALERTS_FOR_STATE|.*:.*"`
 	for _, c := range []struct {
-		expr  string
-		own   set
-		want  string
-		names []string
+		expr string
+		own  set
+		late string // the labels of the series that were there
+		want string
 	}{
-		{expr: `w{reason="x", job="ksm"}`, own: set{"namespace": "shop", "pod": "api-7d9f7bcd5f-bcd2f", "job": "ksm", "reason": "x", "uid": "1", "instance": "i"},
-			want: `max by (pod) (timestamp({` + nothing + `,job="ksm",namespace="shop",pod=~"api-7d9f7bcd5f-bcd2f|api-.+"}))`},
-		{expr: `w{job=~"a|b"}`, own: set{"namespace": "shop", "deployment": "api"},
-			want: `max(timestamp({` + nothing + `,deployment="api",job=~"a|b",namespace="shop"}))`},
-		{expr: `errors{code="500", handler="/x"}`, own: set{"job": "api", "handler": "/x", "code": "500", "namespace": "shop"},
-			want: `max(timestamp({` + nothing + `,job="api",namespace="shop"}))`},
-		{expr: `errors{code="500"}`, own: set{"job": "api", "handler": "/x", "reason": "r"},
-			want: `max(timestamp({` + nothing + `,handler="/x",job="api"}))`},
-		{expr: `w{namespace=~".+", job="x"}`, own: set{"namespace": `a"} or vector(1) #`},
-			want: `max(timestamp({` + nothing + `,job="x",namespace="a\"} or vector(1) #"}))`},
-		{expr: `w{job="x"}`, own: set{"pod": "a.b"},
-			want: `max by (pod) (timestamp({` + nothing + `,job="x",pod=~"a\\.b"}))`},
+		{`w{reason="x"}`, set{"namespace": "shop", "pod": "api-7d9f7bcd5f-bcd2f", "job": "ksm", "reason": "x", "uid": "1", "instance": "i"},
+			`{"namespace":"shop","pod":"api-7d9f7bcd5f-bcd2f","job":"ksm","reason":"x","uid":"1","instance":"i"}`,
+			`max by (pod) (timestamp({` + nothing + `,job=~"ksm",namespace="shop",pod=~"api-7d9f7bcd5f-bcd2f|api-.+"}))`},
+		{`w`, set{"namespace": "shop", "deployment": "api", "cluster": "east"},
+			`{"namespace":"shop","deployment":"api","job":"b"},"value":[1,"1"]},{"metric":{"namespace":"shop","deployment":"api","job":"a.b"}`,
+			`max(timestamp({` + nothing + `,deployment="api",job=~"a\\.b|b",namespace="shop"}))`},
+		{`errors{code="500", handler="/x"}`, set{"job": "api", "handler": "/x", "code": "500", "namespace": "shop"},
+			`{"job":"api","handler":"/x","code":"500","namespace":"shop"}`,
+			`max(timestamp({` + nothing + `,handler="/x",job=~"api",namespace="shop"}))`},
+		{`errors{code="500"}`, set{"handler": "/x", "reason": "r"}, `{"job":"api","handler":"/x","reason":"r"}`,
+			`max(timestamp({` + nothing + `,handler="/x",job=~"api"}))`},
+		{`errors`, set{"handler": "/x"}, `{"job":"other","handler":"/y"},"value":[1,"1"]},{"metric":{"job":"api","handler":"/x"}`,
+			`max(timestamp({` + nothing + `,handler="/x",job=~"api"}))`},
+		{`w{namespace=~".+"}`, set{"namespace": `a"} or vector(1) #`}, `{"namespace":"a\"} or vector(1) #","job":"x"}`,
+			`max(timestamp({` + nothing + `,job=~"x",namespace="a\"} or vector(1) #"}))`},
+		{`fs{mountpoint="/x"}`, set{"instance": "10.0.0.1:9100", "mountpoint": "/x"}, `{"job":"node","instance":"10.0.0.1:9100","mountpoint":"/x"}`,
+			`max(timestamp({` + nothing + `,instance="10.0.0.1:9100",job=~"node",mountpoint="/x"}))`},
+		{`w`, set{"pod": "a.b"}, `{"pod":"a.b"}`, `max by (pod) (timestamp({` + nothing + `,__name__="w",pod=~"a\\.b"}))`},
 	} {
+		server := answering(t, with(200, `{"status":"success","data":{"resultType":"vector","result":[{"metric":`+c.late+`,"value":[1,"1"]}]}}`))
 		a := theAlerts(t, AlertsConfig{})
+		var err error
+		if a.client, err = newClient(Config{URL: server}); err != nil {
+			t.Fatal(err)
+		}
 		s := subjectOf(a, collect.Question{Incident: aftercheck.Incident{Alertname: "A", Labels: c.own}})
 		l := footingOf(parsed(t, c.expr), s.telling(rule{})).leaves()[0]
-		got, err := a.witness(t.Context(), &evaluation{}, l, s)
+		got, err := a.witness(t.Context(), &evaluation{at: time.Now()}, l, rule{}, s)
 		if err != nil {
 			t.Fatal(err)
 		}
