@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,5 +59,35 @@ func TestWithoutTheExpressionTheStateTells(t *testing.T) {
 				t.Errorf("the delay is %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// TestSlowExpressionLeavesTheState: a server that tells of its rules and does not
+// come to an end with a query is no server that does not answer.
+func TestSlowExpressionLeavesTheState(t *testing.T) {
+	release := make(chan struct{})
+	url := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/query" {
+			_, _ = io.Copy(io.Discard, r.Body)
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"interval":15,"rules":[{"name":"A","type":"alerting","query":"x","health":"ok","lastEvaluation":%q}]}],"activeTargets":[],"alerts":[]}}`,
+			time.Now().Format(time.RFC3339Nano))
+	})
+	defer close(release)
+	_, s := sensors(t, Config{URL: url})
+	plan, _ := s.Plan(shop)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	answer, err := plan.Read(ctx)
+	if err != nil || ctx.Err() != nil {
+		t.Fatalf("got %v, %v", err, ctx.Err())
+	}
+	if f, err := find(plan.Interpret(answer), "A"); err != nil || f.State != aftercheck.StateHealthy || f.Reason != ReasonInactive {
+		t.Errorf("got %+v, %v", f, err)
 	}
 }
