@@ -98,6 +98,12 @@ func TestExpressionClearsBeforeTheAlert(t *testing.T) {
 	s.act(bad)
 	s.becomes(s.about("Held"), aftercheck.StateUnhealthy, ReasonFiring)
 	s.becomes(s.about("Slowly"), aftercheck.StateProgressing, ReasonPending)
+
+	// What was scraped before the action's end is neither a no nor a yes.
+	s.after = time.Now().Add(time.Hour)
+	s.becomes(s.about("Held"), aftercheck.StateUnknown, ReasonNotYet)
+	s.becomes(s.about("Held", "pod", "db-0"), aftercheck.StateUnknown, ReasonNotYet)
+	s.becomes(s.about("Absent"), aftercheck.StateUnknown, ReasonNotYet)
 }
 
 // TestQuietBecauseTheSeriesAreGone tells an alert that is quiet because all is
@@ -135,18 +141,6 @@ func TestQuietBecauseTheSeriesAreGone(t *testing.T) {
 	s.becomes(s.about("Held", s.scraped()...), aftercheck.StateUnknown, ReasonSeriesGone)
 	s.becomes(s.about("Waiting", s.scraped()...), aftercheck.StateUnknown, ReasonSeriesGone)
 	s.becomes(s.about("Down", down...), aftercheck.StateUnhealthy, ReasonFiring)
-}
-
-// TestSamplesOfBeforeTellNothingYet: what was scraped before the action's end is
-// neither a no nor a yes.
-func TestSamplesOfBeforeTellNothingYet(t *testing.T) {
-	t.Parallel()
-	s := newScene(t, bad)
-	s.becomes(s.about("Held"), aftercheck.StateUnhealthy, ReasonFiring)
-	s.after = time.Now().Add(time.Hour)
-	s.becomes(s.about("Held"), aftercheck.StateUnknown, ReasonNotYet)
-	s.becomes(s.about("Held", "pod", "db-0"), aftercheck.StateUnknown, ReasonNotYet)
-	s.becomes(s.about("Absent"), aftercheck.StateUnknown, ReasonNotYet)
 }
 
 // TestWindowsOfRecordingRulesAreSeen: the window that a recording rule hides
