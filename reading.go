@@ -184,4 +184,5 @@ type Round struct {
 	At       time.Time `json:"at" format:"date-time" doc:"When the sensors were asked."`
 	EndedAt  time.Time `json:"ended_at" format:"date-time"`
 	Readings []Reading `json:"readings"`
+	Wait     *Wait     `json:"wait,omitempty" doc:"The verification's wait from this round on, where it follows from this round's delays. At most one round has it."`
 }
