@@ -38,7 +38,7 @@ const (
 	// CheckRestarts is a pod's container restarts so far, in "restarts".
 	CheckRestarts Check = "restarts"
 	// CheckPreviousLife is how long a pod's containers lived before their last
-	// crash, the longest of them, in "seconds".
+	// crash, the longest of them that is part of a crash loop, in "seconds".
 	CheckPreviousLife Check = "previous_life"
 	// CheckOOMKills is how many of the containers were last ended by the
 	// out-of-memory killer, in "kills"; Since is the newest such end.
