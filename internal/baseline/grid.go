@@ -59,7 +59,7 @@ func choose(samples []Sample, o Options) grid {
 
 func gridOf(samples []Sample, season, step time.Duration) grid {
 	season = max(season, 2*time.Millisecond)
-	if step <= 0 {
+	if step <= 0 || season/step > maxPhases {
 		step = stepOf(samples, season)
 	}
 	phases := int(min(max(math.Round(float64(season)/float64(step)), 1), maxPhases))
