@@ -29,41 +29,44 @@ func TestNothingIsValid(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"unknown key":            {"storage:\n  retention: 1d\n", "x.yml:1:1: unknown key here"},
-		"mistyped key":           {"default_policy:\n  warmpu: 1s\n", "x.yml:2:3: unknown key here; warmup is a known one"},
-		"key given twice":        {"limits: {}\nlimits: {}\n", `x.yml:2:1: mapping key "limits" already defined at [1:1]`},
-		"two documents":          {"limits: {}\n---\nlimits: {}\n", "x.yml: holds several documents"},
-		"no mapping":             {"- a\n", "x.yml:1:1: want a mapping, not a sequence"},
-		"text for a list":        {"policies: fast\n", "x.yml:1:11: want a sequence, not a string"},
-		"text for a number":      {"limits:\n  max_in_flight: many\n", "x.yml:2:18: want a number"},
-		"text for a switch":      {"store:\n  redis:\n    cluster: maybe\n", "x.yml:3:14: want true or false"},
-		"list for a text":        {"default_namespace: [a]\n", "x.yml:1:20: want a text"},
-		"half a number":          {"limits: {max_in_flight: 1.5}\n", "x.yml:1:25: limits.max_in_flight: want a whole number from 1 to"},
-		"not a number":           {"default_policy: {min_coverage: .nan}\n", "x.yml:1:32: default_policy.min_coverage: want a number from 0 to 1"},
-		"a number without unit":  {"default_policy:\n  warmup: 10\n", "x.yml:2:11: default_policy.warmup: want a duration as Prometheus writes them"},
-		"negative duration":      {"default_policy:\n  warmup: -10s\n", "default_policy.warmup: want a duration"},
-		"no time at all":         {"default_policy:\n  deadline: 0s\n", "default_policy.deadline: want a duration longer than zero"},
-		"impossible policy":      {"default_policy:\n  deadline: 5s\n", "default_policy.deadline: want at least 10s: the time of 3 rounds"},
-		"unknown weight":         {"default_policy:\n  weights: {root: 1}\n", "default_policy.weights.root: want one of root_cause"},
-		"weights of nothing":     {"default_policy:\n  weights: {root_cause: 0, target_health: 0, stability: 0, metrics: 0, regressions: 0}\n", "want at least one weight above zero"},
-		"policy without name":    {"policies:\n- warmup: 1s\n", "x.yml:2:3: policies[0].name: want a name"},
-		"policy named default":   {"policies:\n- name: default\n", "x.yml:2:9: policies[0].name: want a name that is not taken"},
-		"bad expression":         {"policies:\n- name: a\n  match: {alertname: '('}\n", "x.yml:3:22: policies[0].match.alertname: want a regular expression"},
-		"redis without address":  {"store: {redis: {key_prefix: a}}\n", "store.redis.url: want redis://"},
-		"queries without server": {"sensors: {prometheus: {queries: [{name: a, expr: up}]}}\n", "sensors.prometheus.url: want the address"},
-		"probe without address":  {"sensors:\n  http:\n  - name: a\n", "x.yml:3:5: sensors.http[0].url: want an address such as"},
-		"probe of another kind":  {"sensors:\n  http:\n  - {name: a, url: 'ftp://a/'}\n", "x.yml:3:20: sensors.http[0].url: want an address such as"},
-		"two of one name":        {"sensors:\n  http:\n  - {name: a, url: 'http://a/'}\n  scrape:\n  - {name: a, url: 'http://a/', metric: m}\n", "x.yml:5:12: sensors.scrape[0].name: want a name that is not taken"},
-		"name of another sensor": {"sensors: {http: [{name: alerts, url: 'http://a/'}]}\n", "want a name that is not taken"},
-		"two ways to log in":     {"sensors: {prometheus: {url: 'http://a', basic_auth: {username: a}, authorization: {credentials_file: f}}}\n", "at most one of basic_auth, oauth2 & authorization"},
-		"half a certificate":     {"sensors: {prometheus: {url: 'http://a', tls_config: {cert_file: f}}}\n", "want cert_file and key_file together"},
-		"neither on nor off":     {"sensors: {kubernetes: {enabled: perhaps}}\n", "sensors.kubernetes.enabled: want auto, true or false"},
-		"nobody to propose to":   {"self_healing: {enabled: true}\n", "self_healing.alertmanagers: want the address"},
-		"open quote":             {"default_namespace: 'a\n", "x.yml:1:20: could not find end character of single-quoted text"},
-		"tab":                    {"\tlimits: {}\n", "x.yml:1:"},
-		"deep":                   {strings.Repeat("[", 100_000), "nests too deep"},
-		"deep block":             {strings.Repeat("- ", 100_000), "nests too deep"},
-		"too large":              {strings.Repeat("#", MaxBytes+1), "is too large"},
+		"unknown key":             {"storage:\n  retention: 1d\n", "x.yml:1:1: unknown key here"},
+		"mistyped key":            {"default_policy:\n  warmpu: 1s\n", "x.yml:2:3: unknown key here; warmup is a known one"},
+		"key given twice":         {"limits: {}\nlimits: {}\n", `x.yml:2:1: mapping key "limits" already defined at [1:1]`},
+		"two documents":           {"limits: {}\n---\nlimits: {}\n", "x.yml: holds several documents"},
+		"no mapping":              {"- a\n", "x.yml:1:1: want a mapping, not a sequence"},
+		"text for a list":         {"policies: fast\n", "x.yml:1:11: want a sequence, not a string"},
+		"text for a number":       {"limits:\n  max_in_flight: many\n", "x.yml:2:18: want a number"},
+		"text for a switch":       {"store:\n  redis:\n    cluster: maybe\n", "x.yml:3:14: want true or false"},
+		"list for a text":         {"default_namespace: [a]\n", "x.yml:1:20: want a text"},
+		"a short history":         {"sensors: {prometheus: {baseline: {season: 1w}}}\n", "sensors.prometheus.baseline.history: want at least three seasons"},
+		"no width":                {"sensors: {prometheus: {baseline: {width: 0}}}\n", "sensors.prometheus.baseline.width: want a number above 0, up to 100"},
+		"a baseline of sometimes": {"sensors: {prometheus: {baseline: {enabled: maybe}}}\n", "sensors.prometheus.baseline.enabled: want auto, true or false"},
+		"half a number":           {"limits: {max_in_flight: 1.5}\n", "x.yml:1:25: limits.max_in_flight: want a whole number from 1 to"},
+		"not a number":            {"default_policy: {min_coverage: .nan}\n", "x.yml:1:32: default_policy.min_coverage: want a number from 0 to 1"},
+		"a number without unit":   {"default_policy:\n  warmup: 10\n", "x.yml:2:11: default_policy.warmup: want a duration as Prometheus writes them"},
+		"negative duration":       {"default_policy:\n  warmup: -10s\n", "default_policy.warmup: want a duration"},
+		"no time at all":          {"default_policy:\n  deadline: 0s\n", "default_policy.deadline: want a duration longer than zero"},
+		"impossible policy":       {"default_policy:\n  deadline: 5s\n", "default_policy.deadline: want at least 10s: the time of 3 rounds"},
+		"unknown weight":          {"default_policy:\n  weights: {root: 1}\n", "default_policy.weights.root: want one of root_cause"},
+		"weights of nothing":      {"default_policy:\n  weights: {root_cause: 0, target_health: 0, stability: 0, metrics: 0, regressions: 0}\n", "want at least one weight above zero"},
+		"policy without name":     {"policies:\n- warmup: 1s\n", "x.yml:2:3: policies[0].name: want a name"},
+		"policy named default":    {"policies:\n- name: default\n", "x.yml:2:9: policies[0].name: want a name that is not taken"},
+		"bad expression":          {"policies:\n- name: a\n  match: {alertname: '('}\n", "x.yml:3:22: policies[0].match.alertname: want a regular expression"},
+		"redis without address":   {"store: {redis: {key_prefix: a}}\n", "store.redis.url: want redis://"},
+		"queries without server":  {"sensors: {prometheus: {queries: [{name: a, expr: up}]}}\n", "sensors.prometheus.url: want the address"},
+		"probe without address":   {"sensors:\n  http:\n  - name: a\n", "x.yml:3:5: sensors.http[0].url: want an address such as"},
+		"probe of another kind":   {"sensors:\n  http:\n  - {name: a, url: 'ftp://a/'}\n", "x.yml:3:20: sensors.http[0].url: want an address such as"},
+		"two of one name":         {"sensors:\n  http:\n  - {name: a, url: 'http://a/'}\n  scrape:\n  - {name: a, url: 'http://a/', metric: m}\n", "x.yml:5:12: sensors.scrape[0].name: want a name that is not taken"},
+		"name of another sensor":  {"sensors: {http: [{name: alerts, url: 'http://a/'}]}\n", "want a name that is not taken"},
+		"two ways to log in":      {"sensors: {prometheus: {url: 'http://a', basic_auth: {username: a}, authorization: {credentials_file: f}}}\n", "at most one of basic_auth, oauth2 & authorization"},
+		"half a certificate":      {"sensors: {prometheus: {url: 'http://a', tls_config: {cert_file: f}}}\n", "want cert_file and key_file together"},
+		"neither on nor off":      {"sensors: {kubernetes: {enabled: perhaps}}\n", "sensors.kubernetes.enabled: want auto, true or false"},
+		"nobody to propose to":    {"self_healing: {enabled: true}\n", "self_healing.alertmanagers: want the address"},
+		"open quote":              {"default_namespace: 'a\n", "x.yml:1:20: could not find end character of single-quoted text"},
+		"tab":                     {"\tlimits: {}\n", "x.yml:1:"},
+		"deep":                    {strings.Repeat("[", 100_000), "nests too deep"},
+		"deep block":              {strings.Repeat("- ", 100_000), "nests too deep"},
+		"too large":               {strings.Repeat("#", MaxBytes+1), "is too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parse("x.yml", []byte(c.text))
@@ -202,4 +205,25 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("accepted what is not checked: %+v", c)
 		}
 	})
+}
+
+func TestAQueryHasTheBaselineOfAllUnlessItSaysOtherwise(t *testing.T) {
+	c, err := Parse([]byte(`
+sensors:
+  prometheus:
+    url: http://prometheus.example:9090
+    baseline: {history: 28d, season: 1d}
+    queries:
+    - {name: a, expr: up, baseline: {enabled: false, season: auto}}
+    - {name: b, expr: up}
+`))
+	if err != nil {
+		t.Fatal(Explain(err))
+	}
+	const day = 24 * time.Hour
+	all := Baseline{Enabled: SwitchAuto, History: 28 * day, Season: day, Width: 3}
+	p := c.Sensors.Prometheus
+	if p.Baseline != all || p.Queries[1].Baseline != all || p.Queries[0].Baseline != (Baseline{Enabled: SwitchOff, History: 28 * day, Width: 3}) {
+		t.Errorf("got %+v", p)
+	}
 }
