@@ -3,16 +3,38 @@ package assess
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/baseline"
 )
 
-// A metric without a criterion has moved if it changed by more than both: a
-// tenth of what it was, and a hundredth of its unit, so that neither the noise
-// of a large number nor that of one near zero counts.
 const (
+	// relativeFloor and absoluteFloor: a metric without a criterion has moved if
+	// it changed by more than both, a tenth of what it was, and a hundredth of its
+	// unit, so that neither the noise of a large number nor that of one near zero
+	// counts. Where both sides have samples, their own noise takes the second
+	// floor's place.
 	relativeFloor = 0.10
 	absoluteFloor = 0.01
+	// gapFloor is the share of its distance from its criterion by which a bad
+	// number must have moved to be better or worse than it was; gapFloorAlone is
+	// the same for two single values, whose noise is not known.
+	gapFloor      = 0.20
+	gapFloorAlone = 0.25
+	// largeShift is how many times as bad a number without a criterion must have
+	// become to be a failure; largeStep is the same for two single values.
+	largeShift = 1.25
+	largeStep  = 1.5
+	// leastSamples is how many samples either side must have for a rank test: two
+	// fives that do not overlap are by chance in one of 126 cases.
+	leastSamples = 5
+	// bestShare is the share of its distance before that a number may keep from
+	// the best that it can be to have come back to it.
+	bestShare = 0.01
 )
 
 // The directions of a number, as sensors write them into Finding.Wanted.
@@ -20,6 +42,9 @@ const (
 	wantedLower  = "lower"
 	wantedHigher = "higher"
 )
+
+// unitRatio is the unit of shares between 0 and 1.
+const unitRatio = "ratio"
 
 // reasonCounter marks a number that only ever rises.
 const reasonCounter = "Counter"
@@ -45,7 +70,15 @@ func movements(before, now glance) []movement {
 	return out
 }
 
+// compareNumbers compares by samples where both sides have enough of them, else
+// by the floors.
 func compareNumbers(was, is *aftercheck.Finding) change {
+	c := baseline.Compare(was.Samples, is.Samples, baseline.Direction(is.Wanted), baseline.Options{
+		LeastSamples: leastSamples, RelativeFloor: relativeFloor, Ratio: is.Value.Unit == unitRatio,
+	})
+	if c.Outcome != baseline.OutcomeUnknown {
+		return changeOf(c.Outcome)
+	}
 	delta := is.Value.Number - was.Value.Number
 	if math.Abs(delta) <= max(relativeFloor*math.Abs(was.Value.Number), absoluteFloor) {
 		return changeNone
@@ -56,23 +89,265 @@ func compareNumbers(was, is *aftercheck.Finding) change {
 	return changeWorse
 }
 
-// numbersOnly judges a target of which nothing is known but numbers without a
-// criterion: they tell whether it moved, not whether it is well, so they prove
-// neither a recovery nor a failure.
+func changeOf(o baseline.Outcome) change {
+	switch o {
+	case baseline.OutcomeBetter:
+		return changeBetter
+	case baseline.OutcomeWorse:
+		return changeWorse
+	case baseline.OutcomeSame:
+		return changeNone
+	}
+	return changeUnknown
+}
+
+// numbersOnly judges a target of which nothing is known but numbers.
 func numbersOnly(s *summary) *ruling {
 	if s.current.known() {
-		return nil
+		return gapsOnly(s)
 	}
 	all := movements(s.before, s.current)
 	if len(all) == 0 {
 		return nil
 	}
+	counts := map[change]int{}
 	for _, m := range all {
-		if m.change != changeBetter {
-			return rule(aftercheck.Degraded, aftercheck.ReasonNoChange, "%s %s; nothing else is known of %s", m.is.Subject, m, s.name())
+		counts[m.change]++
+	}
+	switch {
+	case !slices.ContainsFunc(all, func(m movement) bool { return !m.atBest() }):
+		return backAtBest(s, all)
+	case counts[changeBetter] == len(all):
+		return rule(aftercheck.Degraded, aftercheck.ReasonPartlyRecovered, "%s %s, and no criterion says how far is enough", all[0].is.Subject, all[0])
+	case counts[changeBetter] == 0 && slices.ContainsFunc(all, movement.muchWorse):
+		m := all[slices.IndexFunc(all, movement.muchWorse)]
+		return rule(aftercheck.Failed, aftercheck.ReasonWorse, "%s %s; nothing else is known of %s", m.is.Subject, m, s.name())
+	}
+	m := all[max(slices.IndexFunc(all, func(m movement) bool { return m.change != changeBetter }), 0)]
+	return rule(aftercheck.Degraded, aftercheck.ReasonNoChange, "%s %s; nothing else is known of %s", m.is.Subject, m, s.name())
+}
+
+// backAtBest judges numbers that have come back to the best that they can be: no
+// criterion could ask for more. They must have stayed there as a healthy target
+// must.
+func backAtBest(s *summary, all []movement) *ruling {
+	if held, needed := s.heldAtBest(); held < needed {
+		return rule(aftercheck.Degraded, aftercheck.ReasonStillConverging, "%s %s, for %d of %d rounds: not long enough to call it a recovery", all[0].is.Subject, all[0], held, needed)
+	}
+	for _, next := range []func(*summary) *ruling{observed, regressed, drifted} {
+		if r := next(s); r != nil {
+			return r
 		}
 	}
-	return rule(aftercheck.Degraded, aftercheck.ReasonPartlyRecovered, "%s %s, and no criterion says how far is enough", all[0].is.Subject, all[0])
+	return rule(aftercheck.Success, aftercheck.ReasonRecovered, "%s %s, which is the best that it can be", all[0].is.Subject, all[0])
+}
+
+// heldAtBest counts the newest rounds in a row that are back at the best, and
+// how many are needed; of evidence that is taken as held, one. The settle time
+// counts as one more round until it has passed.
+func (s *summary) heldAtBest() (held, needed int) {
+	since := s.current.at
+	for i := len(s.rounds) - 1; i >= 0; i-- {
+		all := movements(s.before, s.rounds[i])
+		if len(all) == 0 && s.rounds[i].state == aftercheck.StateUnknown {
+			continue
+		}
+		if len(all) == 0 || slices.ContainsFunc(all, func(m movement) bool { return !m.atBest() }) {
+			break
+		}
+		held, since = held+1, s.rounds[i].at
+	}
+	if s.Evidence.Held {
+		return held, 1
+	}
+	needed = s.wantedRounds()
+	if s.current.at.Sub(since) < time.Duration(s.Policy.SettleTime) {
+		needed = max(needed, held+1)
+	}
+	return held, needed
+}
+
+// distance is how far a value is from the best that it can be, if that is known:
+// zero where lower is better, one for a ratio of which higher is.
+func distance(f *aftercheck.Finding, value float64) (float64, bool) {
+	switch {
+	case f.Wanted == wantedLower && value >= 0:
+		return value, true
+	case f.Wanted == wantedHigher && f.Value.Unit == unitRatio && value <= 1:
+		return 1 - value, true
+	}
+	return 0, false
+}
+
+// atBest reports whether the number was away from the best that it can be and
+// is there now, nine of ten samples of it: within a hundredth of its unit and a
+// tenth of how far it was away, or a hundredth of that.
+func (m movement) atBest() bool {
+	if m.change != changeBetter {
+		return false
+	}
+	was, known := distance(m.was, middle(m.was))
+	if !known {
+		return false
+	}
+	near := max(bestShare*was, min(absoluteFloor, relativeFloor*was))
+	away := 0
+	for _, value := range append(slices.Clone(m.is.Samples), m.is.Value.Number) {
+		if now, known := distance(m.is, value); !known || now > near {
+			away++
+		}
+	}
+	now, known := distance(m.is, m.is.Value.Number)
+	return known && now <= near && 10*away <= len(m.is.Samples)
+}
+
+// muchWorse reports whether a number is so much worse than it was that nobody
+// would wait to see more.
+func (m movement) muchWorse() bool {
+	if m.change != changeWorse {
+		return false
+	}
+	factor := largeStep
+	if len(m.was.Samples) >= leastSamples && len(m.is.Samples) >= leastSamples {
+		factor = largeShift
+	}
+	was, is := middle(m.was), middle(m.is)
+	before, knownBefore := distance(m.was, was)
+	now, knownNow := distance(m.is, is)
+	switch {
+	case knownBefore && knownNow:
+		return now >= factor*before && now-before > absoluteFloor*min(1, max(before, absoluteFloor))
+	case m.is.Wanted == wantedHigher:
+		return was > 0 && is*factor <= was
+	}
+	return math.Abs(is-was) >= (factor-1)*math.Abs(was)
+}
+
+// middle is the median of a number's samples, or the number itself.
+func middle(f *aftercheck.Finding) float64 {
+	if len(f.Samples) >= leastSamples {
+		return baseline.Median(f.Samples)
+	}
+	return f.Value.Number
+}
+
+// gapsOnly judges a broken target of which nothing is known but numbers that
+// miss their criteria, before and now: by whether they came nearer. Whatever
+// else can be said of it, the other rules say.
+func gapsOnly(s *summary) *ruling {
+	if s.current.state != aftercheck.StateUnhealthy || s.flapped && !s.steady || s.coverage < s.Policy.MinCoverage ||
+		s.current.gone || s.current.scaledDown() || !numbersAlone(s.current) {
+		return nil
+	}
+	c, f := gaps(s.before, s.current)
+	if compare(s.before, s.current) != changeNone || f == nil {
+		return nil
+	}
+	switch c {
+	case changeBetter:
+		return rule(aftercheck.Degraded, aftercheck.ReasonPartlyRecovered, "%s is nearer to %s than before the action, and not there: %s", f.Subject, f.Wanted, phrase(f))
+	case changeWorse:
+		return rule(aftercheck.Failed, aftercheck.ReasonWorse, "%s is farther from %s than before the action: %s", f.Subject, f.Wanted, phrase(f))
+	}
+	return nil
+}
+
+func numbersAlone(g glance) bool {
+	known := 0
+	for _, f := range slices.Concat(g.units, g.pods, g.signals) {
+		if f.State == aftercheck.StateUnknown {
+			continue
+		}
+		if known++; f.Check != aftercheck.CheckMetric || f.Value == nil {
+			return false
+		}
+	}
+	return known > 0
+}
+
+// gaps compares how far the numbers that miss their criteria, before and now,
+// are from them: better if one came nearer and none went farther, worse the
+// other way around. It returns the number that decided, nil if there is none.
+func gaps(before, now glance) (change, *aftercheck.Finding) {
+	then := byKey(before.units, before.signals)
+	found := map[change]*aftercheck.Finding{}
+	for _, is := range slices.Concat(now.signals, now.units) {
+		was := then[is.Key()]
+		if was == nil || !isBad(was) || !isBad(is) || was.Value == nil || is.Value == nil {
+			continue
+		}
+		if c := compareGaps(was, is); found[c] == nil {
+			found[c] = is
+		}
+	}
+	switch {
+	case found[changeBetter] != nil && found[changeWorse] == nil:
+		return changeBetter, found[changeBetter]
+	case found[changeWorse] != nil && found[changeBetter] == nil:
+		return changeWorse, found[changeWorse]
+	}
+	return changeNone, nil
+}
+
+// compareGaps compares the distances from what was wanted at the time: what is
+// usual at one hour is not so at another.
+func compareGaps(was, is *aftercheck.Finding) change {
+	then, knownThen := wantedRange(was.Wanted)
+	wanted, known := wantedRange(is.Wanted)
+	if !known || !knownThen {
+		return changeUnknown
+	}
+	c := baseline.Compare(each(was.Samples, then.gap), each(is.Samples, wanted.gap), baseline.DirectionLower,
+		baseline.Options{LeastSamples: leastSamples, RelativeFloor: gapFloor})
+	if c.Outcome != baseline.OutcomeUnknown {
+		return changeOf(c.Outcome)
+	}
+	before, now := then.gap(was.Value.Number), wanted.gap(is.Value.Number)
+	switch {
+	case math.Abs(now-before) <= gapFloorAlone*before:
+		return changeNone
+	case now < before:
+		return changeBetter
+	}
+	return changeWorse
+}
+
+func each(values []float64, f func(float64) float64) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = f(v)
+	}
+	return out
+}
+
+// span is what a number was wanted to be, with both ends in it.
+type span struct{ low, high float64 }
+
+// gap is how far a value lies outside.
+func (w span) gap(value float64) float64 { return max(w.low-value, value-w.high, 0) }
+
+// wantedRange reads what a number was wanted to be, as sensors write it into
+// Finding.Wanted: < 0.05, >= 1, == 0, 0..0.5, or 3.1 to 4.5, usual at this hour.
+func wantedRange(wanted string) (span, bool) {
+	wanted, _, _ = strings.Cut(wanted, ",")
+	for _, between := range []string{"..", " to "} {
+		if from, to, found := strings.Cut(wanted, between); found {
+			low, errLow := strconv.ParseFloat(from, 64)
+			high, errHigh := strconv.ParseFloat(to, 64)
+			return span{low, high}, errLow == nil && errHigh == nil
+		}
+	}
+	operator, text, _ := strings.Cut(wanted, " ")
+	value, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil:
+		return span{}, false
+	case operator == "<" || operator == "<=":
+		return span{math.Inf(-1), value}, true
+	case operator == ">" || operator == ">=":
+		return span{value, math.Inf(1)}, true
+	}
+	return span{value, value}, operator == "=="
 }
 
 // String says the movement: moved from 9 to 3 requests (lower is better).
@@ -81,5 +356,5 @@ func (m movement) String() string {
 	if m.change == changeNone {
 		verb = "stayed"
 	}
-	return fmt.Sprintf("%s from %s to %s %s (%s is better)", verb, number(m.was.Value.Number), number(m.is.Value.Number), m.is.Value.Unit, m.is.Wanted)
+	return fmt.Sprintf("%s from %s to %s %s (%s is better)", verb, number(middle(m.was)), number(middle(m.is)), m.is.Value.Unit, m.is.Wanted)
 }

@@ -59,6 +59,9 @@ func flat(g grid) decomposition {
 // it drifts.
 const blocks = 8
 
+// leastBlock is how many steps a block must have to show its own spread.
+const leastBlock = 4
+
 func blockSize(steps int) int { return max(steps/blocks, 1) }
 
 // trendOf joins the medians of blocks of the given size by straight lines. The
@@ -165,6 +168,9 @@ func correlation(x, y []float64) float64 {
 // two lie far from the others.
 func drifts(values []float64) bool {
 	size := blockSize(len(values))
+	if size < leastBlock {
+		return false
+	}
 	var medians, within []float64
 	for from := len(values) % size; from < len(values); from += size {
 		block := present(values[from : from+size])
