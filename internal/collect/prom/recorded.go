@@ -256,7 +256,7 @@ func (r recording) finding(of *recordedSeries, recent []baseline.Sample, m measu
 	if reason, message := r.doubt(of, recent); reason != "" {
 		return r.unknown(reason, message)
 	}
-	values := valuesOf(recent)
+	values := valuesOf(m.alike(recent))
 	f := r.blank()
 	f.Value = &aftercheck.Value{Number: baseline.Median(values), Unit: r.Unit}
 	f.At = recent[len(recent)-1].At
@@ -335,13 +335,34 @@ func (m measure) bad(samples []baseline.Sample) float64 {
 	return bad / known
 }
 
+// alike returns the samples for which the same is usual as for the newest, to
+// half of its band: a number and what was wanted of it are of one hour.
+func (m measure) alike(samples []baseline.Sample) []baseline.Sample {
+	now, _, known := m.usual.Band(samples[len(samples)-1].At)
+	if m.byCriterion() || !known {
+		return samples
+	}
+	return slices.DeleteFunc(slices.Clone(samples), func(s baseline.Sample) bool {
+		then, _, known := m.usual.Band(s.At)
+		return !known || math.Abs(then.Expected-now.Expected) > (now.High-now.Low)/2
+	})
+}
+
 // since returns what follows after the number was last well for a while, or all
 // if it never was; the newest while if it still is.
 func (m measure) since(samples []baseline.Sample) []baseline.Sample {
 	for i := len(samples) - leastRecent; i >= 0; i-- {
-		if m.bad(samples[i:i+leastRecent]) <= leastBad {
-			return samples[min(i+leastRecent, len(samples)-leastRecent):]
+		if !(m.bad(samples[i:i+leastRecent]) <= leastBad) {
+			continue
 		}
+		from := i + leastRecent
+		for m.sample(samples[from-1]) == aftercheck.StateUnhealthy {
+			from-- // ends at the latest at the while's first sample that is well
+		}
+		if from == len(samples) {
+			return samples[i:]
+		}
+		return samples[from:]
 	}
 	return samples
 }

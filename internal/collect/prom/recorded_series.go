@@ -114,7 +114,7 @@ func onset(samples []baseline.Sample, better baseline.Direction) (int, bool) {
 	}
 	before, after := values[:at], values[at:]
 	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2})
-	steady := math.Abs(c.InMADs) >= 6 && halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, math.Abs(c.Shift))
+	steady := math.Abs(c.InMADs) >= 4 && halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, math.Abs(c.Shift))
 	return at, c.Outcome == baseline.OutcomeWorse && math.Abs(c.Delta) > 0.9 && steady
 }
 
