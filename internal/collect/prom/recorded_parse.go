@@ -228,7 +228,7 @@ func sortedKeys[V any](of map[string]V) []string {
 }
 
 // pageLine is a sample on a page of metrics.
-var pageLine = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*(?:\{.*\})?\s+(\S+)(?:\s+-?\d+)?$`)
+var pageLine = regexp.MustCompile(`^[a-zA-Z_:](?:[a-zA-Z0-9_:]*[a-zA-Z0-9_])?(?:\{.*\})?\s+(\S+)(?:\s+-?\d+)?$`)
 
 // IsRecorded reports whether a file has a form that Recorded reads: an answer of
 // Prometheus' query API, or a page of metrics with at least one sample.
