@@ -36,7 +36,7 @@ type point struct {
 // evidence of their own.
 func (m metrics) series(ctx context.Context, a ask, at time.Time) ([]point, error) {
 	step := max((m.window / samplesInWindow).Truncate(time.Millisecond), 100*time.Millisecond)
-	start := at.Add(-step * time.Duration(m.window/step))
+	start := at.Add(-m.window.Truncate(step)) // so that the last step is at the reading's own time
 	values, err := m.client.points(ctx, a.Aggregation.around(a.expr), start, at, step)
 	if err != nil {
 		return nil, err

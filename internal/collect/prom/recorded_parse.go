@@ -234,23 +234,30 @@ var pageLine = regexp.MustCompile(`^[a-zA-Z_:](?:[a-zA-Z0-9_:]*[a-zA-Z0-9_])?(?:
 // Prometheus' query API, or a page of metrics with at least one sample.
 func IsRecorded(data []byte) bool {
 	data = bytes.TrimSpace(data)
-	if len(data) == 0 {
+	switch {
+	case len(data) == 0:
 		return false
-	}
-	if data[0] == '[' {
+	case data[0] == '[':
 		var results []map[string]json.RawMessage
 		return json.Unmarshal(data, &results) == nil && len(results) > 0 && results[0]["metric"] != nil
+	case data[0] == '{':
+		return isAnswer(data)
 	}
-	if data[0] == '{' {
-		var keys map[string]json.RawMessage
-		if json.Unmarshal(data, &keys) != nil {
-			return false
-		}
-		return keys["resultType"] != nil || (string(keys["status"]) == `"success"` || string(keys["status"]) == `"error"`) &&
-			(keys["data"] != nil || keys["errorType"] != nil)
+	return isPage(string(data))
+}
+
+func isAnswer(data []byte) bool {
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(data, &keys) != nil {
+		return false
 	}
+	status := string(keys["status"])
+	return keys["resultType"] != nil || status == `"success"` && keys["data"] != nil || status == `"error"` && keys["errorType"] != nil
+}
+
+func isPage(text string) bool {
 	found := false
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
