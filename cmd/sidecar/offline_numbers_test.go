@@ -121,6 +121,13 @@ func recordedKinds() []recorded {
 		{name: "counter", signal: waveform{normal: noisy(0.2, 0.1), distance: 9, counter: true}, options: criterion("< 1", ""), lasted: 30 * time.Minute, watched: 20 * time.Minute, step: 15 * time.Second},
 		{name: "counter with a history", signal: waveform{normal: noisy(5, 1), distance: 40, counter: true}, options: lower, history: 7 * days, lasted: two, watched: time.Hour, step: 5 * time.Minute},
 		{name: "a short history with the onset", signal: waveform{normal: noisy(0.2, 0.02), distance: 2}, options: lower, history: 40 * time.Minute, lasted: 20 * time.Minute, watched: 20 * time.Minute, step: 30 * time.Second},
+		{name: "two days", signal: waveform{normal: seasonal, distance: 300}, options: lower, history: 2 * days, lasted: two, watched: time.Hour, step: 5 * time.Minute},
+		{name: "a long incident", signal: waveform{normal: seasonal, distance: 300}, options: lower, history: 14 * days, lasted: 18 * time.Hour, watched: two, step: 15 * time.Minute},
+		{name: "no direction", signal: waveform{normal: seasonal, distance: 300}, history: 14 * days, lasted: two, watched: time.Hour, step: 5 * time.Minute},
+		{name: "a noisy onset", signal: waveform{normal: noisy(10, 2), distance: 20}, options: lower, history: 40 * time.Minute, lasted: 20 * time.Minute, watched: 20 * time.Minute, step: 30 * time.Second},
+		{name: "traffic that fell", signal: waveform{normal: noisy(100, 5), distance: -35}, options: higher, history: 40 * time.Minute, lasted: 20 * time.Minute, watched: 20 * time.Minute, step: 30 * time.Second},
+		{name: "the onset of what is mostly zero", signal: waveform{normal: seldom, distance: 30}, options: lower, history: 40 * time.Minute, lasted: 20 * time.Minute, watched: 20 * time.Minute, step: 30 * time.Second},
+		{name: "ten samples", signal: waveform{normal: noisy(0.01, 0.005), distance: 0.3, most: 1}, options: criterion("< 0.05", "ratio"), lasted: 10 * time.Minute, watched: 10 * time.Minute, step: time.Minute},
 		{name: "a single number", signal: waveform{normal: noisy(0.01, 0.005), distance: 0.38, most: 1}, options: criterion("< 0.05", "ratio"), lasted: time.Second, watched: time.Second, step: time.Minute},
 		{name: "a queue, compared", signal: waveform{normal: noisy(0, 0), distance: 400}, options: lower, lasted: 20 * time.Minute, watched: 10 * time.Minute, step: 15 * time.Second, compared: true},
 		{name: "a noisy queue, compared", signal: waveform{normal: noisy(0, 0.5), distance: 400}, options: lower, lasted: 20 * time.Minute, watched: 10 * time.Minute, step: 15 * time.Second, compared: true},
@@ -248,7 +255,11 @@ func TestRecordedIncidents(t *testing.T) {
 		for j, outcome := range outcomes {
 			for i := range each {
 				source := rand.New(rand.NewPCG(uint64(1000*k+100*j+i), 7))
-				pre, post := kind.files(outcome.after, source)
+				after := outcome.after * (0.75 + 0.5*source.Float64()) // a part of 0.3 to 0.5, and 1.9 to 3.1 times as bad
+				if outcome.name == "unchanged" {
+					after = 1
+				}
+				pre, post := kind.files(after, source)
 				want, got := kind.want(outcome.name), judgeFiles(t, pre, post, kind.options)
 				all++
 				if got.Verdict == want {

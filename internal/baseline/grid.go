@@ -119,12 +119,13 @@ func (g grid) phase(i int) int {
 
 func (g grid) season() time.Duration { return g.step * time.Duration(g.phases) }
 
-// seasons is how many whole seasons the history spans.
+// seasons is how many seasons the history spans; one that lacks less than a
+// tenth is whole.
 func (g grid) seasons() int {
 	if g.phases < 2 {
 		return 0
 	}
-	return len(g.values) / g.phases
+	return (len(g.values) + g.phases/10) / g.phases
 }
 
 func (g grid) withoutSeason() grid {

@@ -254,12 +254,19 @@ func (l *learner) loss(p smoothing) float64 {
 	return sum / known
 }
 
-// byPhase fits one median for each phase of the season.
+// byPhase fits one median for each phase of the season. Two seasons alone lend
+// each phase its neighbours of a 24th of the season to either side.
 func (m *Model) byPhase(g grid) {
-	byPhase := make([][]float64, g.phases)
+	byPhase, reach := make([][]float64, g.phases), 0
+	if g.seasons() < leastSeasons {
+		reach = max(g.phases/24, 1)
+	}
 	for _, s := range g.samples {
 		p := g.phase(g.index(s.At))
-		byPhase[p] = append(byPhase[p], s.Value)
+		for q := p - reach; q <= p+reach; q++ {
+			at := (q + g.phases) % g.phases
+			byPhase[at] = append(byPhase[at], s.Value)
+		}
 	}
 	medians := make([]float64, g.phases)
 	for p, of := range byPhase {

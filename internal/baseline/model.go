@@ -119,6 +119,8 @@ func (m *Model) learn(g grid) {
 	case reason == ReasonZeroInflated:
 		m.Method = MethodMedian
 		m.byZero(g)
+	case reason == ReasonShortHistory:
+		m.learnShort(g, d)
 	case drifts(g.values):
 		m.Method = MethodHolt
 		m.smooth(g.withoutSeason(), flat(g))
@@ -127,6 +129,28 @@ func (m *Model) learn(g grid) {
 		m.byMedian(g)
 	}
 }
+
+// learnShort takes a history of less than three seasons for what it is sure to
+// be: two seasons alike, a level that climbs, or one that stays. A level that
+// wanders to and fro may be half a season, so that nothing is told.
+func (m *Model) learnShort(g grid, d decomposition) {
+	wanders, climbs := wanders(g.values)
+	switch {
+	case g.seasons() >= 2 && d.repeats >= surelyRepeats && g.missing() <= m.options.MostMissing:
+		m.Method, m.Season = MethodPhaseMedian, g.season()
+		m.byPhase(g)
+	case wanders && climbs:
+		m.Method = MethodHolt
+		m.smooth(g.withoutSeason(), flat(g))
+	case !wanders:
+		m.Method = MethodMedian
+		m.byMedian(g)
+	}
+}
+
+// surelyRepeats is the least correlation between two single seasons for them to
+// be alike.
+const surelyRepeats = 0.8
 
 // leastSeasons is how many whole seasons a seasonal model must have seen.
 const leastSeasons = 3

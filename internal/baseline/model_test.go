@@ -46,7 +46,10 @@ func TestWhichMethodAHistoryCarries(t *testing.T) {
 		"two weeks of days":   {made(14, quarter, 1, daily), MethodHoltWinters, ReasonFitted},
 		"none":                {nil, MethodNone, ReasonNoHistory},
 		"an hour":             {made(1.0/24, 5*time.Minute, 1, daily), MethodNone, ReasonNoHistory},
-		"two days":            {made(2, quarter, 1, daily), MethodHolt, ReasonShortHistory},
+		"two days":            {made(2, quarter, 1, daily), MethodPhaseMedian, ReasonShortHistory},
+		"a day and a half":    {made(1.5, quarter, 1, daily), MethodNone, ReasonShortHistory},
+		"a day that climbs":   {made(1, quarter, 1, func(at time.Time, noise float64) float64 { return 5*hourOf(at) + noise }), MethodHolt, ReasonShortHistory},
+		"a day of spikes":     {made(1, quarter, 1, func(_ time.Time, noise float64) float64 { return map[bool]float64{true: 90}[noise > 1.8] + 3 + noise/9 }), MethodMedian, ReasonShortHistory},
 		"two days of noise":   {made(2, quarter, 1, func(_ time.Time, noise float64) float64 { return 10 + noise }), MethodMedian, ReasonShortHistory},
 		"constant":            {made(14, quarter, 1, func(time.Time, float64) float64 { return 7 }), MethodMedian, ReasonConstant},
 		"noise alone":         {made(14, quarter, 1, func(_ time.Time, noise float64) float64 { return 10 + noise }), MethodMedian, ReasonNotSeasonal},
@@ -131,6 +134,18 @@ func TestAWeekIsSeenInFourOfThem(t *testing.T) {
 	}
 	if m = Fit(made(35, time.Hour, 1, daily), Options{}); m.Season != day {
 		t.Errorf("the season of days is %s", m.Season)
+	}
+}
+
+// Two days, the second of which lacks its last hours, are alike: the band is of
+// the hour, and knows that two days are few.
+func TestTwoDaysTellTheHour(t *testing.T) {
+	m := Fit(made(1.95, 5*time.Minute, 1, daily), Options{})
+	for hour, usual := range map[int]float64{6: 150, 18: 50} {
+		band, _, ok := m.Band(monday.Add(48*time.Hour + time.Duration(hour)*time.Hour))
+		if !ok || band.Judge(usual, DirectionNone) != OutcomeBetter || band.Judge(100, DirectionNone) != OutcomeWorse {
+			t.Errorf("at %d it is %+v; %s", hour, band, m)
+		}
 	}
 }
 

@@ -192,6 +192,51 @@ func drifts(values []float64) bool {
 	return MAD(medians) > max(noise, least) || math.Abs(newest-Median(medians)) > max(2*noise, least)
 }
 
+// wanders reports whether the level of a short history moves more than its noise,
+// which is taken from the differences of neighbours, would have it; and climbs
+// whether it does so in one direction. What wanders to and fro in a short
+// history may be a season that was not seen whole.
+func wanders(values []float64) (wanders, climbs bool) {
+	medians := blockMedians(values)
+	if len(medians) < 4 {
+		return false, false
+	}
+	var steps []float64
+	for i := 1; i < len(values); i++ {
+		if step := values[i] - values[i-1]; !math.IsNaN(step) {
+			steps = append(steps, step)
+		}
+	}
+	noise := MAD(steps) / math.Sqrt2
+	apart := Quantile(medians, 1) - Quantile(medians, 0)
+	rises, pairs := 0.0, 0.0
+	for i := range medians {
+		for j := range i {
+			pairs++
+			if medians[i] > medians[j] {
+				rises++
+			}
+		}
+	}
+	return apart > max(4*noise, rounding*largestOf(values)), math.Abs(2*rises/pairs-1) >= 0.8
+}
+
+// blockMedians returns the medians of the parts of a history, none if they are
+// too small.
+func blockMedians(values []float64) []float64 {
+	size := blockSize(len(values))
+	if size < leastBlock {
+		return nil
+	}
+	var medians []float64
+	for from := len(values) % size; from < len(values); from += size {
+		if block := present(values[from : from+size]); len(block) > 0 {
+			medians = append(medians, medianOf(block))
+		}
+	}
+	return medians
+}
+
 // rounding is the share of the largest value under which differences are taken
 // for errors of the arithmetic.
 const rounding = 1e-9

@@ -166,7 +166,7 @@ func (r recording) unknown(reason, message string) aftercheck.Finding {
 // findings reads both sides of one number.
 func (r recording) findings(was, is *recordedSeries) (pre, post aftercheck.Finding) {
 	past, end := r.past(was, is)
-	incident, usual := r.split(past)
+	incident, usual := r.split(past, is)
 	m := measure{criterion: r.criterion, usual: usual}
 	pre = r.finding(was, incident, m, leastBad)
 	latest := is
@@ -180,10 +180,22 @@ func (r recording) findings(was, is *recordedSeries) (pre, post aftercheck.Findi
 	}
 	finite := finiteOnly(latest.samples)
 	post = r.finding(latest, newestThird(finite), m, mostBad)
+	m.remains(&post, pre)
 	if post.State == aftercheck.StateProgressing && pre.State == aftercheck.StateUnhealthy && m.bad(newestThird(finite)) >= m.bad(incident)/2 {
 		post.State, post.Reason = aftercheck.StateUnhealthy, m.reason(aftercheck.StateUnhealthy)
 	}
 	return pre, post
+}
+
+// asManyAs returns the newest of the samples, no more than the newest third of
+// what came after, six at the least: a long time before would not be the incident
+// alone.
+func asManyAs(after *recordedSeries, samples []baseline.Sample) []baseline.Sample {
+	n := leastRecent
+	if after != nil {
+		n = max(n, len(newestThird(after.samples)))
+	}
+	return samples[max(len(samples)-n, 0):]
 }
 
 // past returns the finite samples up to the action's end, of both files, and that
@@ -220,7 +232,7 @@ const (
 
 // split takes the past apart into what was usual, as a model, and the incident's
 // samples.
-func (r recording) split(past []baseline.Sample) (incident []baseline.Sample, usual baseline.Model) {
+func (r recording) split(past []baseline.Sample, is *recordedSeries) (incident []baseline.Sample, usual baseline.Model) {
 	if len(past) < 2 {
 		return past, baseline.Model{}
 	}
@@ -234,7 +246,7 @@ func (r recording) split(past []baseline.Sample) (incident []baseline.Sample, us
 	case length < longHistory:
 		at, found := onset(past, baseline.Direction(r.criterion.Better()))
 		if !found {
-			return newestThird(past), baseline.Model{}
+			return asManyAs(is, newestThird(past)), baseline.Model{}
 		}
 		o.LeastSamples = 2 // ten samples of before are enough beside a clear step
 		return newestThird(past[at:]), baseline.Fit(past[:at], o)
@@ -288,7 +300,7 @@ func (r recording) doubt(of *recordedSeries, recent []baseline.Sample) (reason, 
 	// A series that ends long before its file's steps do is one that went away.
 	all := of.samples
 	last, first := all[len(all)-1].At, all[0].At
-	if len(all) > 2 && last.Sub(recent[len(recent)-1].At) > last.Sub(first)/3 {
+	if len(all) > 2 && last.Sub(recent[len(recent)-1].At) > last.Sub(first)/2 {
 		return ReasonNotANumber, "the newest samples are no finite numbers"
 	}
 	return "", ""
@@ -333,6 +345,28 @@ func (m measure) bad(samples []baseline.Sample) float64 {
 		return math.NaN()
 	}
 	return bad / known
+}
+
+// remains makes a number that is usual one that has not come back yet if more
+// than a quarter of the incident is left of it, and half of the band: single
+// values are usual there, but not the median of many.
+func (m measure) remains(is *aftercheck.Finding, was aftercheck.Finding) {
+	if m.byCriterion() || is.State != aftercheck.StateHealthy || was.State != aftercheck.StateUnhealthy || len(is.Samples) < leastRecent {
+		return
+	}
+	then, _, knownThen := m.usual.Band(was.At)
+	now, _, known := m.usual.Band(is.At)
+	if !known || !knownThen {
+		return
+	}
+	incident, left := was.Value.Number-then.Expected, is.Value.Number-now.Expected
+	edge := now.High - now.Expected
+	if incident < 0 {
+		incident, left, edge = -incident, -left, now.Expected-now.Low
+	}
+	if left > incident/4 && left > edge/2 {
+		is.State, is.Reason = aftercheck.StateProgressing, ReasonUnsteady
+	}
 }
 
 // alike returns the samples for which the same is usual as for the newest, to

@@ -103,30 +103,32 @@ func onset(samples []baseline.Sample, better baseline.Direction) (int, bool) {
 		return 0, false
 	}
 	values := valuesOf(samples)
-	best, at := 0.0, 0
-	for _, k := range splits(n, least) {
-		if away := math.Abs(baseline.MannWhitney(values[:k], values[k:]).U/(float64(k)*float64(n-k)) - 0.5); away*math.Sqrt(float64(k)*float64(n-k)) > best {
-			best, at = away*math.Sqrt(float64(k)*float64(n-k)), k
-		}
-	}
-	if at == 0 {
-		return 0, false
-	}
+	at := changePoint(values, least)
 	before, after := values[:at], values[at:]
 	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2})
 	steady := math.Abs(c.InMADs) >= 4 && halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, math.Abs(c.Shift))
 	return at, c.Outcome == baseline.OutcomeWorse && math.Abs(c.Delta) > 0.9 && steady
 }
 
-// splits are the places where a step is looked for: all of them, or a hundred of
-// many.
-func splits(n, least int) []int {
-	step := max((n-2*least)/100, 1)
-	var out []int
-	for k := least; k <= n-least; k += step {
-		out = append(out, k)
+// changePoint returns where two means fit the values best (least squares), with
+// so many values at the least in either part. Values beyond the quantiles of 5
+// and 95 % are taken for these, so that no spike is a part of its own.
+func changePoint(values []float64, least int) int {
+	low, high := baseline.Quantile(values, 0.05), baseline.Quantile(values, 0.95)
+	total := 0.0
+	for _, v := range values {
+		total += min(max(v, low), high)
 	}
-	return out
+	best, at, sum := -1.0, least, 0.0
+	for i, v := range values[:len(values)-least] {
+		sum += min(max(v, low), high)
+		k, rest := float64(i+1), float64(len(values)-i-1)
+		apart := sum/k - (total-sum)/rest
+		if gain := k * rest * apart * apart; i+1 >= least && gain > best {
+			best, at = gain, i+1
+		}
+	}
+	return at
 }
 
 // halvesAgree reports whether the halves of a part differ by less than a quarter
