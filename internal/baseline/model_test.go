@@ -349,3 +349,40 @@ func BenchmarkFitTwoWeeksOfQuarters(b *testing.B) {
 		Fit(history, Options{})
 	}
 }
+
+// Whatever the level, the rhythm and the noise: most of a clean day is inside of
+// the band, and what is far off at its hour is outside.
+func TestTheBandTellsNormalFromNot(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		noise := rapid.Float64Range(0.1, 10).Draw(t, "noise")
+		amplitude := rapid.Float64Range(5, 100).Draw(t, "amplitude in deviations") * noise
+		level := rapid.Float64Range(2*amplitude, 20*amplitude).Draw(t, "level")
+		seed := rapid.Uint64().Draw(t, "seed")
+		shape := func(at time.Time, deviation float64) float64 {
+			return level + amplitude*math.Sin(2*math.Pi*hourOf(at)/24) + noise*deviation
+		}
+		o := Options{RelativeFloor: -1}
+		m := Fit(made(14, 30*time.Minute, seed, shape), o)
+		if m.Method != MethodHoltWinters {
+			t.Fatalf("got %s", m)
+		}
+		inside, next := 0, made(15, 30*time.Minute, seed+1, shape)[14*48:]
+		for _, s := range next {
+			band, _, ok := m.Band(s.At)
+			if !ok {
+				t.Fatalf("nothing is told of %s", s.At)
+			}
+			if band.Judge(s.Value, DirectionNone) == OutcomeBetter {
+				inside++
+			}
+			for _, far := range []float64{-15 * noise, 15 * noise} {
+				if band.Judge(shape(s.At, 0)+far, DirectionNone) != OutcomeWorse {
+					t.Fatalf("%v off is usual in %+v", far, band)
+				}
+			}
+		}
+		if inside < 43 { // of 48
+			t.Fatalf("%d of 48 are inside; %s", inside, m)
+		}
+	})
+}
