@@ -78,7 +78,7 @@ scrape_configs:
 	}
 	s, _ := sensors(t, Config{URL: counted.URL, Queries: queries, Window: 10 * time.Second})
 	q := collect.Question{Incident: incident("Slow", "namespace", "shop")}
-	q.Incident.StartsAt = now.Add(-9 * time.Hour)
+	q.Incident.StartsAt = now.Add(-10*time.Hour + beforeIncident)
 
 	f := becomes(t, s, q, "load", aftercheck.StateHealthy, ReasonUsual)
 	if !strings.HasSuffix(f.Wanted, ", usual at this hour") || !strings.HasPrefix(f.Message, "Holt-Winters over ") || f.Value.Number < 1 {
@@ -269,6 +269,34 @@ func TestTheSpanOfAHistory(t *testing.T) {
 	}
 	if got := historyEnd(end.Add(-5*time.Hour), end); !got.Equal(end.Add(-6 * time.Hour)) {
 		t.Errorf("with a start it ends at %s", got)
+	}
+}
+
+// The history ends where the incident began, so that incidents of another hour
+// read another one; where none is read, the start changes nothing.
+func TestTheStartOfTheIncidentIsInTheKeyOfAHistory(t *testing.T) {
+	noon := time.Date(2026, 3, 2, 12, 30, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		query   Query
+		another time.Time
+		shared  bool
+	}{
+		"the same hour":     {Query{Better: "lower"}, noon.Add(10 * time.Minute), true},
+		"another hour":      {Query{Better: "lower"}, noon.Add(3 * time.Hour), false},
+		"with a criterion":  {Query{Healthy: "< 5"}, noon.Add(3 * time.Hour), true},
+		"both":              {Query{Healthy: "< 5", Baseline: Baseline{Use: BaselineOn}}, noon.Add(3 * time.Hour), false},
+		"without a history": {Query{Better: "lower", Baseline: Baseline{Use: BaselineOff}}, noon.Add(3 * time.Hour), true},
+	} {
+		c.query.Name, c.query.Expr = "share", "share"
+		s, _ := sensors(t, Config{URL: "http://127.0.0.1:1", Queries: []Query{c.query}})
+		q := collect.Question{Incident: incident("A")}
+		q.Incident.StartsAt = noon
+		first, _ := s.Plan(q)
+		q.Incident.StartsAt = c.another
+		second, _ := s.Plan(q)
+		if (first.Key == second.Key) != c.shared {
+			t.Errorf("%s: the keys are %q and %q", name, first.Key, second.Key)
+		}
 	}
 }
 
