@@ -34,27 +34,28 @@ type grid struct {
 }
 
 // choose puts the samples, which are in their order and not none, on the grid of
-// the season that tells most of them.
-func choose(samples []Sample, o Options) grid {
-	if o.Season > 0 {
-		return gridOf(samples, o.Season, o.Step)
+// the season that tells most of them, and takes them apart by it.
+func choose(samples []Sample, o Options) (grid, decomposition) {
+	season := o.Season
+	if season <= 0 {
+		season = day
 	}
-	daily := gridOf(samples, day, o.Step)
-	if samples[len(samples)-1].At.Sub(samples[0].At) < 4*week {
-		return daily
+	daily := gridOf(samples, season, o.Step)
+	byDaily := decompose(daily)
+	if o.Season > 0 || samples[len(samples)-1].At.Sub(samples[0].At) < 4*week {
+		return daily, byDaily
 	}
 	weekly := gridOf(samples, week, o.Step)
-	byDay := daily
-	byDay.phases = int(day / weekly.step)
+	noise := byDaily.noise
 	if weekly.step != daily.step {
-		byDay = gridOf(samples, day, weekly.step)
+		noise = decompose(gridOf(samples, day, weekly.step)).noise // of the same steps
 	}
 	// Seven times the phases fit some of the noise: a week must tell more than
 	// that of the four weeks that it has at the least.
-	if decompose(weekly).noise < 0.75*decompose(byDay).noise {
-		return weekly
+	if byWeek := decompose(weekly); byWeek.noise < 0.75*noise {
+		return weekly, byWeek
 	}
-	return daily
+	return daily, byDaily
 }
 
 func gridOf(samples []Sample, season, step time.Duration) grid {

@@ -132,7 +132,7 @@ func (m *Model) smooth(g grid, d decomposition) {
 
 // maxSearched bounds the steps that the parameters are searched on; they change
 // little with more.
-const maxSearched = 3000
+const maxSearched = 2000
 
 // newest is the learner of the newest values alone, which start at the trend's
 // level there.
@@ -189,7 +189,8 @@ func (l *learner) search(from smoothing, alphas, betas []float64) smoothing {
 	}
 	best, least := from, math.Inf(1)
 	try := func(p smoothing) bool {
-		if loss := l.loss(p); loss < least {
+		// Rounding errors decide nothing.
+		if loss := l.loss(p); loss < least*(1-rounding) || math.IsInf(least, 1) && !math.IsInf(loss, 1) {
 			best, least = p, loss
 			return true
 		}

@@ -94,16 +94,15 @@ func Fit(history []Sample, o Options) Model {
 		return m
 	}
 	m.Begins, m.Ends = samples[0].At, samples[len(samples)-1].At
-	g := choose(samples, o)
+	g, d := choose(samples, o)
 	m.Step, m.last = g.step, g.first+int64(len(g.values))-1
 	m.low, m.top = limits(samples, o)
-	m.learn(g)
+	m.learn(g, d)
 	return m
 }
 
 // learn takes the best method that the history carries.
-func (m *Model) learn(g grid) {
-	d := decompose(g)
+func (m *Model) learn(g grid, d decomposition) {
 	reason := m.doubt(g, d)
 	m.Reason = reason
 	switch {

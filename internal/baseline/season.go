@@ -39,8 +39,17 @@ func decompose(g grid) decomposition {
 	for i := range rest {
 		rest[i] -= d.season[g.phase(i)]
 	}
-	d.noise = MAD(present(rest))
+	d.noise = noiseOf(rest, g)
 	return d
+}
+
+// noiseOf is the MAD of what is left; one of rounding errors is none.
+func noiseOf(rest []float64, g grid) float64 {
+	noise := MAD(present(rest))
+	if noise <= rounding*largestOf(g.values) {
+		return 0
+	}
+	return noise
 }
 
 // flat is the decomposition of a history without a season.
@@ -51,7 +60,7 @@ func flat(g grid) decomposition {
 	for i, v := range g.values {
 		rest[i] = v - d.trend[i]
 	}
-	d.noise = MAD(present(rest))
+	d.noise = noiseOf(rest, g)
 	return d
 }
 
