@@ -22,8 +22,8 @@ func of(unit string, value float64, better string) aftercheck.Finding {
 	return f
 }
 
-// errors is another number without a criterion.
-func errors(value float64) aftercheck.Finding {
+// errorCount is another number without a criterion.
+func errorCount(value float64) aftercheck.Finding {
 	f := compared(value, "lower")
 	f.Subject.Name, f.Query = "errors", "errors"
 	return f
@@ -71,7 +71,7 @@ func TestNumbersAlone(t *testing.T) {
 		"a ratio at one":                     {undo, list(of("ratio", 0.7, "higher")), list(of("ratio", 0.9995, "higher")), 0, aftercheck.Success, aftercheck.ReasonRecovered},
 		"a ratio far from one":               {undo, list(of("ratio", 0.7, "higher")), list(of("ratio", 0.95, "higher")), 0, aftercheck.Degraded, aftercheck.ReasonPartlyRecovered},
 		"a ratio that was nearly one":        {undo, list(of("ratio", 0.985, "higher")), list(of("ratio", 0.9999, "higher")), 0, aftercheck.Degraded, aftercheck.ReasonNoChange},
-		"one better and one worse":           {undo, list(compared(100, "lower"), errors(5)), list(compared(10, "lower"), errors(9)), 0, aftercheck.Degraded, aftercheck.ReasonNoChange},
+		"one better and one worse":           {undo, list(compared(100, "lower"), errorCount(5)), list(compared(10, "lower"), errorCount(9)), 0, aftercheck.Degraded, aftercheck.ReasonNoChange},
 
 		"nearer to the criterion":       {undo, list(against("< 0.05", unhealthy, 0.9)), list(against("< 0.05", unhealthy, 0.3)), 0, aftercheck.Degraded, aftercheck.ReasonPartlyRecovered},
 		"as far from the criterion":     {undo, list(against("< 0.05", unhealthy, 0.9)), list(against("< 0.05", unhealthy, 0.8)), 0, aftercheck.Failed, aftercheck.ReasonStillBroken},
