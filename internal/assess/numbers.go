@@ -21,7 +21,7 @@ const (
 	// largeShift is how many times as bad a number without a criterion must have
 	// become to be a failure; largeStep is the same for two single values.
 	largeShift = 1.25
-	largeStep  = 1.5
+	largeStep  = 2.0
 	// leastSamples is how many samples either side must have for a rank test: two
 	// fives that do not overlap are by chance in one of 126 cases.
 	leastSamples = 5
