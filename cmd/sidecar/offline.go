@@ -15,6 +15,7 @@ import (
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/assess"
 	"github.com/aftercheck/aftercheck/internal/collect/kube"
+	"github.com/aftercheck/aftercheck/internal/collect/prom"
 	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
@@ -31,6 +32,8 @@ type offlineOptions struct {
 	Action, Alertname string
 	Labels            map[string]string
 	Now               time.Time // zero: now, or the objects' newest time if that is long ago
+	// Numbers say how recorded numbers are read.
+	Numbers prom.RecordedOptions
 	// Policies choose the policy for the incident; nil: the one that an exported
 	// verification carries, else the default.
 	Policies verify.Policies
@@ -45,6 +48,7 @@ type picture struct {
 	evidence *aftercheck.Evidence // set if the file is a whole verification
 	away     bool                 // the sidecar was away when that was due
 	objects  *kube.Objects        // set if the file holds Kubernetes objects
+	numbers  []byte               // set if the file holds recorded numbers
 }
 
 // offlineCase reads the files into the case that is judged: what they show is
@@ -62,6 +66,9 @@ func offlineCase(o offlineOptions, stdin io.Reader) (assess.Case, error) {
 		if pre, err = readPicture(o.Pre, stdin); err != nil {
 			return assess.Case{}, fmt.Errorf("reading --pre %s: %w", o.Pre, err)
 		}
+	}
+	if err := o.recordedReadings(pre, post); err != nil {
+		return assess.Case{}, err
 	}
 	c := o.caseOf(pre, post)
 	if o.Policies != nil {
@@ -146,6 +153,9 @@ func readPicture(name string, stdin io.Reader) (*picture, error) {
 	}
 	if len(data) > maxOfflineBytes {
 		return nil, fmt.Errorf("more than %d MiB; want fewer objects", maxOfflineBytes>>20)
+	}
+	if prom.IsRecorded(data) {
+		return &picture{numbers: data}, nil
 	}
 	if p, err := exported(data); p != nil || err != nil {
 		return p, err

@@ -166,7 +166,7 @@ func TestJudge(t *testing.T) {
 			aftercheck.Degraded, aftercheck.ReasonNoChange, "unknown"},
 		"a number without a criterion, worse than before": {
 			world{text: restart, before: one(sees(compared(100, "higher"))), rounds: times(3, sees(compared(5, "higher")))},
-			aftercheck.Degraded, aftercheck.ReasonNoChange, "unknown"},
+			aftercheck.Failed, aftercheck.ReasonWorse, "unknown"},
 		"a number without criterion or direction": {
 			world{text: restart, before: one(sees(compared(100, ""))), rounds: times(3, sees(compared(5, "")))},
 			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
