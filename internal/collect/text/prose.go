@@ -1,0 +1,184 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+)
+
+// command passes over a line that only repeats the command that was run.
+func (r *reader) command(content string, _ int) bool {
+	for _, prompt := range []string{"$ ", "# ", "> ", "+ "} {
+		if strings.HasPrefix(content, prompt) {
+			return true
+		}
+	}
+	return false
+}
+
+// sentence reads prose, clause by clause. What one clause names, the next ones
+// are about. Only a clause that states something is taken: one with a verb of
+// the present, or with nothing but words that are known here; and words that
+// name a fault and nothing else are taken wherever they stand.
+func (r *reader) sentence(content string, indent int) bool {
+	words := tokens(content)
+	if strings.HasSuffix(content, "?") || len(words) == 0 {
+		return false
+	}
+	about := r.subject(indent)
+	told := false
+	for _, clause := range clauses(words) {
+		if own := subjectOf(clause); own.name != "" || own.kind != "" {
+			if own.name == "" && about.name != "" {
+				own.name = about.name
+			}
+			own.namespace, about = about.namespace, own
+		}
+		s := judgeClause(clause)
+		if !s.backed && !(s.tone == bad && strong(s.reason)) || s.tone == silent {
+			continue
+		}
+		told = true
+		r.statement(about, s.said, words, clause, content)
+	}
+	return told
+}
+
+// statement adds what a clause says. That something was done well is a tool's
+// report of its own.
+func (r *reader) statement(about section, s said, words, clause []token, content string) {
+	out := sighting{kind: about.kindOr(), namespace: about.namespace, name: about.name, said: s, strength: shown, message: content}
+	switch {
+	case r.log:
+		out.strength, out.latest = logged, true
+	case s.tone == good && (len(words) == 1 || done(clause)):
+		out.strength = reported
+	}
+	r.add(out)
+}
+
+// done reports whether the clause tells of an action that was done: restarted
+// successfully, operation completed.
+func done(clause []token) bool {
+	for _, word := range clause {
+		if deeds[word.lower] {
+			return true
+		}
+	}
+	return false
+}
+
+var deeds = set(`restarted started stopped deleted applied executed triggered operation command action done created scaled rolled request requested
+	success successful successfully completed complete succeeded configured patched updated script playbook task accepted finished`)
+
+// subjectOf finds what a clause is about: a kind with the name beside it, a
+// name before the verb, or a name that stands first.
+func subjectOf(words []token) section {
+	for i, word := range words {
+		if ref, name := reference(word.text); ref != "" && strings.ContainsAny(word.text, "/.") {
+			return section{kind: ref, name: name}
+		}
+		kind := kindOf(word.text)
+		if kind == "" || word.quote {
+			continue
+		}
+		about := section{kind: kind}
+		switch {
+		case i+1 < len(words) && properName(words[i+1]) && !words[i].ends:
+			about.name = words[i+1].text
+		case i > 0 && properName(words[i-1]):
+			about.name = words[i-1].text
+		}
+		return about
+	}
+	if len(words) > 1 && properName(words[0]) {
+		return section{name: words[0].text}
+	}
+	return section{}
+}
+
+// properName reports whether a word can be a name where a name can stand: it is
+// no word that is known here, and no number.
+func properName(t token) bool {
+	if t.quote {
+		return isName(t.text)
+	}
+	if isNumber(t.lower) || !isName(t.text) || toneOf(t.text) != silent || kindOf(t.text) != "" {
+		return false
+	}
+	if _, _, ok := fraction(t.text); ok {
+		return false
+	}
+	return !fillers[t.lower] && !negators[t.lower] && !past[t.lower] && !present[t.lower] && !supposed[t.lower] && !pronouns[t.lower] && !headings[t.lower]
+}
+
+var pronouns = set("everything something we i you they he she here there these those some many several most other others after before during two three one updated new old replicas successfully which who after so")
+
+// logLine reads a line of a log: a time or a level before a message. Of what a
+// log says of an object the last counts, and only if nothing else tells.
+func (r *reader) logLine(content string, indent int) bool {
+	if r.log {
+		return false
+	}
+	message, ok := logMessage(content)
+	if !ok {
+		return false
+	}
+	r.log = true
+	defer func() { r.log = false }()
+	r.sentence(message, indent)
+	return true
+}
+
+// logMessage returns what a line of a log says.
+func logMessage(content string) (string, bool) {
+	if at := strings.Index(content, "msg="); at >= 0 && (strings.Contains(content, "level=") || strings.Contains(content, "lvl=")) {
+		message := strings.TrimPrefix(content[at:], "msg=")
+		if strings.HasPrefix(message, "\"") {
+			message, _, _ = strings.Cut(message[1:], "\"")
+			return message, true
+		}
+		message, _, _ = strings.Cut(message, " ")
+		return message, true
+	}
+	words := strings.Fields(content)
+	at := 0
+	for at < len(words) && at < 6 && (logTime(words[at]) || logLevel(words[at])) {
+		at++
+	}
+	switch {
+	case at == 0:
+		return "", false
+	case at == 1 && logLevel(words[0]) && strings.ToUpper(words[0]) != words[0] && !strings.HasPrefix(words[0], "["):
+		return "", false // Error: is no level
+	}
+	return strings.Join(words[at:], " "), true
+}
+
+// logTime reports whether a word is a time, or a part of one.
+func logTime(word string) bool {
+	word = strings.Trim(word, "[](),")
+	digits, marks := 0, 0
+	for _, c := range word {
+		switch {
+		case unicode.IsDigit(c):
+			digits++
+		case strings.ContainsRune("-:/.,", c):
+			marks++
+		case !strings.ContainsRune("TZ+", c):
+			return false
+		}
+	}
+	return digits >= 4 && marks >= 2 && !isAddress(word)
+}
+
+func isAddress(word string) bool {
+	return strings.Count(word, ".") == 3 && !strings.ContainsAny(word, "-T")
+}
+
+func logLevel(word string) bool {
+	switch strings.ToLower(strings.Trim(word, "[]:|")) {
+	case "info", "warn", "warning", "error", "debug", "trace", "fatal", "notice", "err":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,91 @@
+package text
+
+import "strconv"
+
+// The keys that count what there is and what is wanted, without separators and
+// in the order in which they are believed.
+var (
+	haveKeys = []string{
+		"readyreplicas", "availablereplicas", "updatedreplicas", "numberready", "numberavailable", "readycount", "runningcount", "healthycount",
+		"availablecount", "readypods", "runningpods", "healthypods", "readycontainers", "runningtasks", "ready", "available", "running", "healthy", "up", "readynodes",
+	}
+	wantKeys = []string{
+		"replicas", "desiredreplicas", "specreplicas", "desirednumberscheduled", "desiredcount", "desired", "total", "expected", "wanted", "totalcount",
+		"totalpods", "totalreplicas", "totalcontainers", "replicacount", "desiredpods", "expectedreplicas", "pods", "totalnodes", "desiredtasks",
+	}
+	lackKeys = []string{"unavailablereplicas", "numberunavailable"}
+)
+
+// replicas reads how many there are of those that are wanted.
+func (o *objectState) replicas() {
+	counts := map[string]int{}
+	for key, value := range o.fields {
+		if n, ok := number(value); ok {
+			counts[normal(key)] = n
+		}
+	}
+	want, ok := wanted(o.fields)
+	if ok && want == 0 && isWorkload(o.about.kind) && !o.about.inside {
+		o.want, o.scaled = 0, o.about.kind != "DaemonSet"
+		o.say(said{unsure, "ScaledDown"})
+		return
+	}
+	if ok && (o.about.kind == "Deployment" || o.about.kind == "StatefulSet") && !o.about.inside {
+		o.want, o.scaled = want, true
+	}
+	if !ok {
+		return
+	}
+	found := false
+	for _, key := range haveKeys {
+		have, is := counts[key]
+		if !is {
+			continue
+		}
+		found = true
+		if have < want {
+			o.say(said{busy, strconv.Itoa(have) + "/" + strconv.Itoa(want)})
+		}
+	}
+	if found && want > 0 {
+		o.say(said{good, strconv.Itoa(want) + "/" + strconv.Itoa(want)})
+	}
+}
+
+// wanted is how many replicas an object wants, from its spec or else from its
+// own keys.
+func wanted(fields map[string]any) (int, bool) {
+	if spec, ok := fields["spec"].(map[string]any); ok {
+		if n, ok := number(spec["replicas"]); ok {
+			return n, true
+		}
+	}
+	for _, wanted := range wantKeys {
+		for _, key := range sorted(fields) {
+			if n, ok := number(fields[key]); ok && normal(key) == wanted {
+				return n, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// job reads how many pods of a job are at work, have done it, and failed: one
+// that is retried is on its way.
+func (o *objectState) job() {
+	active, isActive := number(o.fields["active"])
+	succeeded, isSucceeded := number(o.fields["succeeded"])
+	failed, isFailed := number(o.fields["failed"])
+	if !isSucceeded && !(isActive && isFailed) {
+		return
+	}
+	switch {
+	case active > 0:
+		o.say(said{busy, "Active"})
+	case succeeded > 0:
+		o.say(said{good, "Succeeded"})
+	case failed > 0:
+		o.say(said{bad, "Failed"})
+	}
+	delete(o.fields, "failed")
+}

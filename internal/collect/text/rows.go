@@ -1,0 +1,202 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// row reads a row of a table whose header is not there: a name, perhaps its
+// kind or namespace before it, then what only a state's column holds: n/m, a
+// status as tools write them, or how long a container has been up.
+func (r *reader) row(content string, _ int) bool {
+	words := strings.Fields(strings.TrimLeft(content, "●*- "))
+	if len(words) < 2 || len(words) > maxTokens {
+		return false
+	}
+	if r.unitRow(words) {
+		return true
+	}
+	at := stateColumn(words)
+	if at < 0 {
+		return false
+	}
+	s, ok := rowName(words[:at])
+	if !ok {
+		return r.containerRow(words, at)
+	}
+	s.strength = shown
+	rest := words[at:]
+	switch _, _, counts := fraction(rest[0]); {
+	case counts:
+		countedRow(&s, rest)
+	case dockerWord(rest):
+		status := strings.Join(rest, " ")
+		s.said, _ = dockerState(status)
+		docker(&s, status, r.at)
+		s.kind = kindContainer
+	default:
+		statusRow(&s, rest)
+	}
+	if s.kind == "" {
+		s.kind = kindObject
+	}
+	r.add(s)
+	return s.tone != silent || s.scaled
+}
+
+// stateColumn returns where the states of a row begin, or -1. The first word is
+// a name, whatever it is called.
+func stateColumn(words []string) int {
+	for i := 1; i < len(words) && i <= 12; i++ {
+		if _, _, ok := fraction(words[i]); ok {
+			return i
+		}
+		if dockerWord(words[i:]) || titled(words[i]) && i <= 3 && !dockerWord(words[i+1:]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// dockerWord reports whether the words begin with a container's status: Up 5
+// seconds, Exited (1), Restarting (1).
+func dockerWord(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	switch words[0] {
+	case "Up":
+		_, ok := dockerAge(strings.Join(words[1:min(len(words), 4)], " "))
+		return ok
+	case "Exited", "Restarting":
+		return strings.HasPrefix(words[1], "(")
+	}
+	return false
+}
+
+// titled reports whether a word is a status as columns hold them: with a
+// capital, or in capitals.
+func titled(word string) bool {
+	if len(word) < 2 || !unicode.IsUpper(rune(word[0])) {
+		return false
+	}
+	return stateOf(word).tone != silent
+}
+
+// rowName reads what stands before the states of a row: a name, perhaps its
+// kind or namespace before it. A sentence is no row.
+func rowName(words []string) (sighting, bool) {
+	if len(words) == 0 || len(words) > 2 {
+		return sighting{}, false
+	}
+	for _, word := range words {
+		lower := strings.ToLower(strings.Trim(word, ":,"))
+		if !isName(strings.Trim(word, "\"'")) || fillers[lower] || negators[lower] || supposed[lower] || present[lower] || past[lower] || headings[lower] {
+			return sighting{}, false
+		}
+	}
+	last := words[len(words)-1]
+	kind, name := reference(strings.TrimSuffix(last, ":"))
+	s := sighting{kind: kind, name: name}
+	if len(words) == 2 {
+		switch called := kindOf(words[0]); {
+		case called != "" && s.kind == "":
+			s.kind = called
+		case called == "" && kindOf(last) != "":
+			s.kind, s.name = kindOf(last), words[0] // api deployment 1/3
+		case called == "":
+			s.namespace = words[0]
+		}
+	}
+	return s, s.name != ""
+}
+
+// countedRow reads n/m and what follows it: a status and restarts in a row of a
+// pod, and else nothing.
+func countedRow(s *sighting, words []string) {
+	have, want, _ := fraction(words[0])
+	s.said = countOnly(words[0])
+	if len(words) > 1 {
+		if state := stateOf(strings.TrimRight(words[1], ",;.")); state.tone != silent {
+			podRow(s, words)
+			return
+		}
+	}
+	switch {
+	case s.kind == "Pod":
+	case want == 0:
+		s.said, s.scaled = said{unsure, "ScaledDown"}, true
+	case s.kind == "Deployment" || s.kind == "StatefulSet":
+		s.replicas, s.scaled = float64(want), true
+		for _, word := range words[1:min(len(words), 3)] {
+			if n, err := strconv.Atoi(word); err == nil && n < want && have == want {
+				s.said = said{busy, words[0]}
+			}
+		}
+	}
+}
+
+// podRow reads READY STATUS RESTARTS AGE of a pod.
+func podRow(s *sighting, words []string) {
+	cell := ""
+	if len(words) > 2 {
+		cell = words[2]
+		if len(words) > 4 && strings.HasPrefix(words[3], "(") {
+			cell += " " + words[3] + " " + words[4]
+		}
+	}
+	restarts, ago, recent := restartCell(cell)
+	if restarts >= 0 {
+		s.restarts, s.counted = float64(restarts), true
+	}
+	podState(s, words[0], strings.TrimRight(words[1], ",;."), restarts, ago, recent)
+	if s.kind == "" {
+		s.kind = "Pod"
+	}
+}
+
+// statusRow reads a status without n/m before it.
+func statusRow(s *sighting, words []string) {
+	s.said = stateOf(words[0])
+	if s.kind != "" {
+		return
+	}
+	switch {
+	case words[0] == "Ready" || strings.HasPrefix(words[0], "NotReady") || strings.HasPrefix(words[0], "Ready,"):
+		s.kind = "Node"
+	case isReason(words[0]) || words[0] == "Running" || words[0] == "Evicted" || words[0] == "Completed":
+		s.kind = "Pod"
+	case strings.ToUpper(words[0]) == words[0]:
+		s.kind = "Process"
+	}
+}
+
+// containerRow reads a row of docker ps, where the name stands last.
+func (r *reader) containerRow(words []string, at int) bool {
+	if !dockerWord(words[at:]) || at < 3 {
+		return false
+	}
+	status := strings.Join(words[at:], " ")
+	state, ok := dockerState(status)
+	name := words[len(words)-1]
+	if !ok || !isName(name) {
+		return false
+	}
+	s := sighting{kind: kindContainer, name: name, said: state, strength: shown}
+	docker(&s, status, r.at)
+	r.add(s)
+	return true
+}
+
+// unitRow reads a row of systemctl list-units: nginx.service loaded active
+// running A web server.
+func (r *reader) unitRow(words []string) bool {
+	kind, name := reference(words[0])
+	if kind != kindUnit || len(words) < 4 || words[1] != "loaded" && words[1] != "not-found" && words[1] != "masked" {
+		return false
+	}
+	state, _ := unitWords(words[2], words[3])
+	r.add(sighting{kind: kind, name: name, said: state, strength: shown, dormant: words[2] == "inactive"})
+	return true
+}

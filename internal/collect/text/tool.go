@@ -1,0 +1,48 @@
+package text
+
+import "strings"
+
+// toolAnswer reads what a tool says of itself: that it did what it was asked,
+// which is weak evidence, or that it could not, which tells nothing of the
+// target. It reports whether that is all.
+func (r *reader) toolAnswer(fields map[string]any) bool {
+	done, told := report(fields)
+	switch {
+	case !told:
+		return false
+	case !done:
+		r.add(sighting{kind: "Tool", said: said{unsure, "ToolFailed"}, strength: shown, message: first(fields, "error", "message", "stderr")})
+		return true
+	}
+	r.add(sighting{kind: "Tool", said: said{good, "ToolSucceeded"}, strength: reported})
+	return false
+}
+
+// report finds the key by which a tool tells whether it succeeded.
+func report(fields map[string]any) (done, told bool) {
+	for _, key := range []string{"success", "succeeded", "ok"} {
+		if done, ok := fields[key].(bool); ok {
+			return done, true
+		}
+	}
+	for _, key := range []string{"isError", "is_error"} {
+		if broken, ok := fields[key].(bool); ok && broken {
+			return false, true
+		}
+	}
+	for _, key := range []string{"exit_code", "exitCode", "returncode", "rc"} {
+		if code, ok := number(fields[key]); ok && code != 0 && (fields["stdout"] != nil || fields["stderr"] != nil || fields["output"] != nil) && text(fields["stdout"]) == "" && text(fields["output"]) == "" {
+			return false, true
+		}
+	}
+	for _, key := range []string{"status", "result"} {
+		switch strings.ToLower(text(fields[key])) {
+		case "success", "successful":
+			return true, first(fields, "name", "kind") == ""
+		case "error", "timeout":
+			return false, first(fields, "error", "message", "errorType", "detail") != "" && first(fields, "name", "kind") == ""
+		}
+	}
+	trouble := first(fields, "error", "err")
+	return false, trouble != "" && len(fields) <= 2 && first(fields, "name", "kind", "status", "state") == ""
+}
