@@ -165,7 +165,10 @@ func podState(s *sighting, ready, status string, restarts int, ago time.Duration
 	case "Terminating":
 		s.leaving = true
 	}
-	s.said = state.worse(count)
+	s.said = state
+	if state.tone != unsure {
+		s.said = state.worse(count)
+	}
 	if s.tone == good && restarts >= often && recent && ago < young {
 		s.said = said{busy, "Restarted"}
 	}

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"strings"
+
 	"github.com/aftercheck/aftercheck"
 )
 
@@ -31,6 +33,9 @@ func (r *reader) findings(s scope) []aftercheck.Finding {
 // its wanted replicas, and its health.
 func (r *reader) about(o *sighting, s *scope) []aftercheck.Finding {
 	subject := aftercheck.Subject{Kind: o.kind, Namespace: o.namespace, Name: o.name, Owner: s.owner(o)}
+	if o.part != "" {
+		subject.Name = strings.TrimSpace(o.name + " " + o.part)
+	}
 	base := aftercheck.Finding{Subject: subject, Scope: s.scopeOf(o), At: r.at, Since: o.since}
 	var out []aftercheck.Finding
 	fact := func(check aftercheck.Check, value *aftercheck.Value) {
@@ -43,7 +48,7 @@ func (r *reader) about(o *sighting, s *scope) []aftercheck.Finding {
 		f.Check, f.State, f.Reason, f.Message = aftercheck.CheckPresence, aftercheck.StateUnhealthy, aftercheck.ReasonNotFound, short(o.message)
 		return append(out, f)
 	}
-	if (o.kind == "Pod" || o.kind == kindContainer) && o.name != "" {
+	if (o.kind == "Pod" || o.kind == kindContainer) && o.name != "" && o.part == "" {
 		fact(aftercheck.CheckPresence, nil)
 	}
 	if o.counted {

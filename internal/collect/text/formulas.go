@@ -78,8 +78,8 @@ func lastSubject(content string) section {
 	words := tokens(content)
 	about := section{}
 	for _, word := range words {
-		if kind := kindOf(word.text); kind != "" && about.kind == "" {
-			about.kind = kind
+		if kind := kindOf(word.text); kind != "" && !word.quote {
+			about.kind = kind // the last is the nearest to the name
 		}
 		if word.quote {
 			about.name = word.text
@@ -159,7 +159,7 @@ func (r *reader) answerCode(content string, _ int) bool {
 func codeStands(words []token, i int) bool {
 	if i > 0 {
 		before := words[i-1].lower
-		if strings.HasPrefix(before, "http") && !strings.Contains(before, "://") || before == "code" || before == "returned" || before == "responded" {
+		if strings.HasPrefix(before, "http") && !strings.Contains(before, "://") || before == "code" && (i < 2 || words[i-2].lower != "exit" && words[i-2].lower != "with") || before == "returned" || before == "responded" {
 			return true
 		}
 	}

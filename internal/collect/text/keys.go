@@ -362,8 +362,13 @@ func (r *reader) pairOfName(key, value string) bool {
 		return false
 	}
 	s := stateOf(value)
-	if s.tone == silent {
+	called := kindOf(words[0])
+	if s.tone == silent || called != "" && strings.ContainsAny(value, "0123456789") {
 		return false
+	}
+	if called != "" {
+		r.say(section{kind: called}, s, "")
+		return true
 	}
 	refKind, name := reference(words[0])
 	if kind == "" {

@@ -17,8 +17,8 @@ var kindWords = kinds(map[string]string{
 	"Pod": "pod po", kindContainer: "container", "Deployment": "deployment deploy", "StatefulSet": "statefulset sts",
 	"DaemonSet": "daemonset ds", "ReplicaSet": "replicaset rs", "Job": "job", "CronJob": "cronjob", "Node": "node",
 	"Service": "service svc", kindUnit: "unit systemd", "PersistentVolumeClaim": "persistentvolumeclaim pvc claim",
-	"Release": "release", "Process": "process program worker daemon", "Host": "host server machine vm instance", "Task": "task allocation alloc",
-	kindEndpoint: "endpoint url probe healthcheck", "Application": "application app site", "Database": "database db", "Cluster": "cluster", "Replica": "replica",
+	"Release": "release", "Process": "process program", "Host": "host server machine vm instance", "Task": "task allocation alloc",
+	kindEndpoint: "endpoint url probe healthcheck", "Application": "application app", "Database": "database", "Cluster": "cluster", "Replica": "replica",
 })
 
 func kinds(words map[string]string) map[string]string {

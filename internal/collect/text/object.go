@@ -33,6 +33,9 @@ func (o *objectState) say(s said) {
 
 // read reads all keys, in their alphabetical order.
 func (o *objectState) read() {
+	if o.tallies() {
+		return
+	}
 	o.replicas()
 	o.job()
 	for _, key := range sorted(o.fields) {

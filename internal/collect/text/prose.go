@@ -26,6 +26,7 @@ func (r *reader) sentence(content string, indent int) bool {
 	}
 	about := r.subject(indent)
 	told := false
+	counts, none := map[tone]int{}, false
 	for _, clause := range clauses(words) {
 		if own := subjectOf(clause); own.name != "" || own.kind != "" {
 			if own.name == "" && about.name != "" {
@@ -34,13 +35,31 @@ func (r *reader) sentence(content string, indent int) bool {
 			own.namespace, about = about.namespace, own
 		}
 		s := judgeClause(clause)
-		if !s.backed && !(s.tone == bad && strong(s.reason)) || s.tone == silent {
+		if !s.backed && (s.tone != bad || !strong(s.reason)) {
 			continue
 		}
-		told = true
-		r.statement(about, s.said, words, clause, content)
+		for t, n := range s.counts {
+			counts[t] += n
+		}
+		none = none || s.none
+		if s.tone != silent {
+			told = true
+			r.statement(about, s.said, words, clause, content)
+		}
 	}
-	return told
+	if none && counts[good]+counts[bad]+counts[busy] == 0 {
+		counts[busy] = 1
+	}
+	r.spread(about, counts, r.weight(), content)
+	return told || len(counts) > 0
+}
+
+// weight is the strength of what a line shows.
+func (r *reader) weight() strength {
+	if r.log {
+		return logged
+	}
+	return shown
 }
 
 // statement adds what a clause says. That something was done well is a tool's

@@ -89,3 +89,21 @@ func (o *objectState) job() {
 	}
 	delete(o.fields, "failed")
 }
+
+// tallies reads an object that counts how many are in which state, some of them
+// well and some not, and reports whether it is one.
+func (o *objectState) tallies() bool {
+	counts := map[tone]int{}
+	for key, value := range o.fields {
+		n, ok := number(value)
+		if t := toneOf(normal(key)); ok && n > 0 && t > unsure && roleOf(key) != roleRestarts {
+			counts[t] = max(counts[t], n)
+		}
+	}
+	if counts[bad] == 0 || counts[good] == 0 || o.about.name != "" || o.fields["succeeded"] != nil {
+		return false
+	}
+	o.spread(o.about.section, counts, shown, "")
+	o.spoken = true
+	return true
+}

@@ -158,7 +158,10 @@ func podRow(s *sighting, words []string) {
 
 // statusRow reads a status without n/m before it.
 func statusRow(s *sighting, words []string) {
-	s.said = stateOf(words[0])
+	s.said = stateOf(strings.TrimRight(words[0], ",;."))
+	if len(words) > 1 && strings.HasPrefix(words[1], "(") && strings.HasSuffix(words[1], ")") {
+		s.said = s.worse(stateOf(strings.Trim(words[1], "()")))
+	}
 	if s.kind != "" {
 		return
 	}

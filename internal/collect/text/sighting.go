@@ -16,6 +16,7 @@ const (
 // sighting is what an answer shows of one object.
 type sighting struct {
 	kind, namespace, name string
+	part                  string // which of several that are only counted
 	said
 	strength strength
 	message  string
@@ -36,7 +37,7 @@ type sighting struct {
 }
 
 // key tells sightings of one object from those of others.
-func (s *sighting) key() string { return s.kind + "/" + s.namespace + "/" + s.name }
+func (s *sighting) key() string { return s.kind + "/" + s.namespace + "/" + s.name + "#" + s.part }
 
 // add takes another statement about the same object.
 func (s *sighting) add(other *sighting) {

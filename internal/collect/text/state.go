@@ -15,7 +15,7 @@ func stateOf(value string) said {
 	if value == "" || len(value) > maxState {
 		return said{}
 	}
-	for _, read := range []func(string) (said, bool){dockerState, initState, exitState, unitState, countState} {
+	for _, read := range []func(string) (said, bool){dockerState, initState, exitState, unitState, countState, bracketState} {
 		if s, ok := read(value); ok {
 			return s
 		}
@@ -175,4 +175,15 @@ func fraction(text string) (have, want int, ok bool) {
 	have, errHave := strconv.Atoi(before)
 	want, errWant := strconv.Atoi(after)
 	return have, want, errHave == nil && errWant == nil && have >= 0 && want >= 0
+}
+
+// bracketState reads a state with its reason, or its count, in brackets: Waiting
+// (CrashLoopBackOff), Running (0/1).
+func bracketState(value string) (said, bool) {
+	word, rest, _ := strings.Cut(value, " ")
+	inner, found := strings.CutPrefix(strings.TrimSpace(rest), "(")
+	if !found || !strings.HasSuffix(inner, ")") {
+		return said{}, false
+	}
+	return said{toneOf(word), word}.worse(stateOf(strings.TrimSuffix(inner, ")"))), true
 }

@@ -14,7 +14,9 @@ func (r *reader) toolAnswer(fields map[string]any) bool {
 		r.add(sighting{kind: "Tool", said: said{unsure, "ToolFailed"}, strength: shown, message: first(fields, "error", "message", "stderr")})
 		return true
 	}
-	r.add(sighting{kind: "Tool", said: said{good, "ToolSucceeded"}, strength: reported})
+	if acknowledges(fields) {
+		r.add(sighting{kind: "Tool", said: said{good, "ToolSucceeded"}, strength: reported})
+	}
 	return false
 }
 
@@ -45,4 +47,31 @@ func report(fields map[string]any) (done, told bool) {
 	}
 	trouble := first(fields, "error", "err")
 	return false, trouble != "" && len(fields) <= 2 && first(fields, "name", "kind", "status", "state") == ""
+}
+
+// acknowledges reports whether a tool's success is one of an action: it comes
+// with nothing, or with a word or two that say so. Where it comes with data it
+// is one of having looked.
+func acknowledges(fields map[string]any) bool {
+	for key, value := range fields {
+		switch value := value.(type) {
+		case map[string]any, []any:
+			return false
+		case string:
+			if is := roleOf(key); (is == roleText || envelopes[normal(key)]) && !acknowledgement(value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func acknowledgement(value string) bool {
+	words, strange := tokens(value), 0
+	for _, word := range words {
+		if !fillers[word.lower] && !deeds[word.lower] && kindOf(word.lower) == "" && toneOf(word.text) != good {
+			strange++
+		}
+	}
+	return strange <= 1 && !strings.Contains(strings.TrimSpace(value), "\n")
 }

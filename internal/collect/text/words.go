@@ -11,19 +11,19 @@ import (
 var tones = merged(map[tone]string{
 	good: `running ready healthy up ok okay available succeeded success successful successfully active online alive
 		complete completed deployed bound serving responding responsive reachable operational passing passed green
-		recovered restored live stable started listening accepting inservice steady functional normal fine`,
+		recovered restored live stable started listening accepting inservice steady functional normal fine passes synced`,
 	busy: `pending creating containercreating podinitializing initializing initialising starting waiting progressing
 		terminating notready unready scheduling pulling activating deactivating reloading restarting provisioning updating
 		deploying deploy removing draining drained paused suspended stopped stopping inactive created booting bootstrapping warming
 		recovering rolling queued launching schedulinggated schedulingdisabled cordoned degraded partial uninstalling
 		pending-install pending-upgrade pending-rollback not-ready migrating preparing allocating deleting incomplete
-		stop-sigterm final-sigterm start-pre start-post shutdown unbound yellow amber retrying disabled warning terminated`,
+		stop-sigterm final-sigterm start-pre start-post shutdown unbound yellow amber retrying disabled warning terminated outofsync`,
 	bad: `failed failing fails failure fatal crashed crashing crash-looping crashlooping crashloop dead down unhealthy
 		unreachable unresponsive unavailable broken evicted oomkilled oom-killed lost nodelost offline aborted panicked
 		corrupted stuck hung outofmemory outofcpu outofpods nodeaffinity errored error err backoff dying zombie
 		deadlineexceeded containercannotrun auto-restart start-limit-hit oom-kill core-dump nodeshutdown
 		red critical exception crash imagepullbackoff crashloopbackoff misconfigured outofservice containerstatusunknown
-		preempted preempting`,
+		preempted preempting unsuccessful unsuccessfully`,
 	unsure: `unknown undefined`,
 })
 
@@ -84,7 +84,7 @@ func isReason(word string) bool {
 // reasonTone judges a reason by the words that kubelets and controllers begin
 // and end them with.
 func reasonTone(reason string) tone {
-	for _, prefix := range []string{"Err", "Invalid", "Failed", "OutOf"} {
+	for _, prefix := range []string{"Err", "Invalid", "Failed"} {
 		if strings.HasPrefix(reason, prefix) {
 			return bad
 		}
@@ -103,10 +103,23 @@ func reasonTone(reason string) tone {
 }
 
 // strong reports whether a word names a fault that stands for itself wherever
-// it is written, because no other thing is called so: CrashLoopBackOff.
+// it is written, because no other thing is called so: CrashLoopBackOff. What
+// ends in Error is mostly an exception of some program; a kubelet's own name
+// what could not be made.
 func strong(word string) bool {
 	lower := strings.ToLower(word)
-	return isReason(word) && toneOf(word) == bad || strongWords[lower]
+	if strongWords[lower] {
+		return true
+	}
+	if strings.HasSuffix(lower, "error") {
+		for _, part := range []string{"container", "image", "hook", "admission", "sandbox"} {
+			if strings.Contains(lower, part) {
+				return true
+			}
+		}
+		return false
+	}
+	return isReason(word) && toneOf(word) == bad
 }
 
 var strongWords = set("oomkilled crashloopbackoff imagepullbackoff errimagepull evicted nodelost crashlooping crash-looping")

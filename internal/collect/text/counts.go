@@ -1,0 +1,121 @@
+package text
+
+import "strconv"
+
+// counted takes a number with what it counts: 0 of 3 replicas, 2/3 ready,
+// 0 failed, 3 running. What counts nothing is no state.
+func (r *clauseReader) counted(i int) (more int, taken bool) {
+	if have, want, n, ok := r.fraction(i); ok {
+		return n + r.share(have, want, i+n), true
+	}
+	next := r.word(i + 1)
+	if !isNumber(r.word(i)) || next == "" || r.words[i].ends || next == "up" {
+		return 0, false
+	}
+	t := toneOf(r.words[i+1].text)
+	if t == silent || t == unsure || r.inPassing(i+1) {
+		return 0, false
+	}
+	if next == "unavailable" {
+		t = busy // they are on their way, or else something is said of them
+	}
+	number, _ := strconv.Atoi(r.word(i))
+	r.count(t, number)
+	return 1, true
+}
+
+// count takes a number of those in one state.
+func (r *clauseReader) count(t tone, number int) {
+	if r.over || r.supposed {
+		return
+	}
+	if r.out.counts == nil {
+		r.out.counts = map[tone]int{}
+	}
+	r.out.counts[t] += number
+	r.out.none = r.out.none || t == good && number == 0
+}
+
+// share takes have of want with what they are, which stands behind i at the
+// most a few words, and returns how many words that took.
+func (r *clauseReader) share(have, want, i int) (more int) {
+	counts := good
+	for n := 1; n <= 4 && i+n < len(r.words) && !r.words[i+n-1].ends; n++ {
+		word := r.words[i+n]
+		if t := toneOf(word.text); t != silent && t != unsure && !(word.lower == "up" && i+n+1 < len(r.words)) {
+			counts, more = t, n
+			break
+		}
+		if !fillers[word.lower] && kindOf(word.lower) == "" {
+			break
+		}
+	}
+	r.verb = true
+	switch {
+	case r.over || r.supposed && !r.waits || want == 0:
+	case counts == good:
+		r.say(countTone(have, want), strconv.Itoa(have)+"/"+strconv.Itoa(want))
+	case have > 0:
+		r.count(counts, have)
+		r.count(good, max(want-have, 0))
+	}
+	return more
+}
+
+// fraction reads n/m, n of m and n out of m at i.
+func (r *clauseReader) fraction(i int) (have, want, more int, ok bool) {
+	if have, want, ok := fraction(r.words[i].text); ok {
+		return have, want, 0, true
+	}
+	at := i + 1
+	if r.word(at) == "out" {
+		at++
+	}
+	if !isNumber(r.word(i)) || r.word(at) != "of" || !isNumber(r.word(at+1)) {
+		return 0, 0, 0, false
+	}
+	have, _ = strconv.Atoi(r.word(i))
+	want, _ = strconv.Atoi(r.word(at + 1))
+	return have, want, at + 1 - i, true
+}
+
+// countTone is the tone of so many of those that are wanted.
+func countTone(have, want int) tone {
+	if have < want {
+		return busy
+	}
+	return good
+}
+
+// maxSpread bounds the findings that stand for objects which are only counted.
+const maxSpread = 20
+
+// spread adds what is said of several that are only counted. Where some are
+// well and some are not, each is a finding of its own, so that it shows how
+// many are; more than twenty are scaled down, and no state to nothing.
+func (c *sightings) spread(about section, counts map[tone]int, as strength, message string) {
+	total := counts[good] + counts[busy] + counts[bad]
+	worst := statement{counts: counts}.counted()
+	if total == 0 {
+		return
+	}
+	if counts[good] == 0 || worst.tone == good {
+		c.add(sighting{kind: about.kindOr(), namespace: about.namespace, name: about.name, said: worst, strength: as, message: message})
+		return
+	}
+	shown := min(total, maxSpread)
+	n := 0
+	for _, t := range []tone{bad, busy, good} {
+		part := counts[t] * shown / total
+		if part == 0 && counts[t] > 0 {
+			part = 1
+		}
+		for range part {
+			n++
+			c.add(sighting{
+				kind: about.kindOr(), namespace: about.namespace, name: about.name, part: strconv.Itoa(n) + " of " + strconv.Itoa(shown),
+				said: said{t, "Counted"}, strength: as, message: message,
+			})
+		}
+	}
+}
