@@ -132,7 +132,7 @@ func (r *clauseReader) read(i int) (more int) {
 		return 1
 	case tone == silent:
 		r.other(i)
-	case r.inPassing(i):
+	case r.inPassing(i), tone == bad && isReason(word.text) && !strong(word.text):
 		r.strange++
 	default:
 		r.state(word, tone)
