@@ -41,16 +41,27 @@ func bySensor(t *testing.T, raw json.RawMessage) map[string]json.RawMessage {
 	return sensors
 }
 
-func TestPairsOfAnswers(t *testing.T) {
-	data, err := os.ReadFile("testdata/cases.yaml")
+func casesIn(t testing.TB, file string) []textCase {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var cases []textCase
-	if err := yaml.UnmarshalStrict(data, &cases); err != nil || len(cases) < 120 {
-		t.Fatal(len(cases), err)
+	if err := yaml.UnmarshalStrict(data, &cases); err != nil || len(cases) < 100 {
+		t.Fatal(file, len(cases), err)
 	}
-	for _, c := range cases {
-		judged(t, c.Name, caseOf(bySensor(t, c.Pre), bySensor(t, c.Post), c.Action, c.Labels), c.Want)
+	return cases
+}
+
+// pairs are the files of pairs: whole answers by tool, one answer a line, and
+// larger outputs.
+var pairs = []string{"cases.yaml", "lines.yaml", "outputs.yaml"}
+
+func TestPairsOfAnswers(t *testing.T) {
+	for _, file := range pairs {
+		for _, c := range casesIn(t, file) {
+			judged(t, file+": "+c.Name, caseOf(bySensor(t, c.Pre), bySensor(t, c.Post), c.Action, c.Labels), c.Want)
+		}
 	}
 }

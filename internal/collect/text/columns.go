@@ -21,7 +21,10 @@ func (t *table) take(r *reader, line string) bool {
 	}
 	row := row{table: t, cells: cells, at: r.at}
 	s := row.read()
-	if s.name == "" || !isName(s.name) && t.kind != "Event" {
+	switch {
+	case t.kind == "Release" && s.name == "":
+		s.latest = true // the revisions of one release
+	case s.name == "" || !isName(s.name):
 		return false
 	}
 	if r.log {
@@ -72,8 +75,8 @@ func (w row) get(titles ...string) string {
 func (w row) read() sighting {
 	s := sighting{kind: w.kind, strength: shown, namespace: w.get("namespace")}
 	name := w.get("names", "name", "unit", "object", "process", "pod", "container", "id", "service", "task-group")
-	if w.kind == "Task" || name == "" {
-		name = w.get("id", "name", "task-group")
+	if w.kind == "Task" {
+		name = strings.TrimLeft(w.get("name", "id"), "\\_ ")
 	}
 	refKind, refName := reference(name)
 	s.name = refName
@@ -94,13 +97,14 @@ func (w row) read() sighting {
 			s.said = said{busy, "LoadBalancerPending"}
 		}
 	case "Endpoints":
+		s.said = said{good, "Endpoints"}
 		if w.get("endpoints") == "<none>" {
 			s.said = said{bad, "NoEndpoints"}
 		}
 	case "Job":
 		s.said = countOnly(w.get("completions")).worse(jobStatus(w.get("status")))
 	case "Task":
-		s.said = nomadState(w.get("status"))
+		w.task(&s)
 	default:
 		w.any(&s)
 	}
@@ -119,13 +123,13 @@ func jobStatus(status string) said {
 	return s
 }
 
-// nomadState reads an allocation's client status: complete is what was
-// replaced, and says nothing of what runs.
-func nomadState(status string) said {
-	if status == "complete" {
-		return said{}
+// task reads an allocation of Nomad or a task of Docker's swarm. One that is
+// not to run any more is history.
+func (w row) task(s *sighting) {
+	switch strings.ToLower(w.get("desired", "desired-state")) {
+	case "run", "running", "ready":
+		s.said = stateOf(w.get("status", "current-state"))
 	}
-	return stateOf(status)
 }
 
 // pod reads READY, STATUS and RESTARTS.
@@ -136,6 +140,7 @@ func (w row) pod(s *sighting) {
 		s.restarts, s.counted = float64(restarts), true
 	}
 	podState(s, w.get("ready"), status, restarts, ago, recent)
+	s.latest = true // a name is there once, or else the rows follow each other in time
 	if age, ok := kubeAge(w.get("age")); ok && !w.at.IsZero() {
 		s.since = w.at.Add(-age)
 	}
@@ -226,6 +231,7 @@ func (w row) workload(s *sighting) {
 		s.replicas, s.scaled = float64(want), true
 	}
 	s.said = countOnly(ready)
+	s.none = strings.HasPrefix(ready, "0/")
 	for _, title := range []string{"up-to-date", "available"} {
 		if n, err := strconv.Atoi(w.get(title)); err == nil && n < want {
 			s.said = s.worse(said{busy, w.get(title) + "/" + strconv.Itoa(want) + " " + title})

@@ -8,20 +8,25 @@ func (r *clauseReader) counted(i int) (more int, taken bool) {
 	if have, want, n, ok := r.fraction(i); ok {
 		return n + r.share(have, want, i+n), true
 	}
-	next := r.word(i + 1)
+	at := i + 1
+	for at < i+3 && (kindOf(r.word(at)) != "" || at > i+1 && present[r.word(at)]) {
+		at++ // 3 pods are running
+	}
+	next := r.word(at)
 	if !isNumber(r.word(i)) || next == "" || r.words[i].ends || next == "up" {
 		return 0, false
 	}
-	t := toneOf(r.words[i+1].text)
-	if t == silent || t == unsure || r.inPassing(i+1) {
+	t := toneOf(r.words[at].text)
+	if t == silent || t == unsure || r.inPassing(at) {
 		return 0, false
 	}
 	if next == "unavailable" {
 		t = busy // they are on their way, or else something is said of them
 	}
 	number, _ := strconv.Atoi(r.word(i))
+	r.verb = r.verb || at > i+1
 	r.count(t, number)
-	return 1, true
+	return at - i, true
 }
 
 // count takes a number of those in one state.
@@ -42,7 +47,7 @@ func (r *clauseReader) share(have, want, i int) (more int) {
 	counts := good
 	for n := 1; n <= 4 && i+n < len(r.words) && !r.words[i+n-1].ends; n++ {
 		word := r.words[i+n]
-		if t := toneOf(word.text); t != silent && t != unsure && !(word.lower == "up" && i+n+1 < len(r.words)) {
+		if t := toneOf(word.text); t != silent && t != unsure && (word.lower != "up" || i+n+1 >= len(r.words)) {
 			counts, more = t, n
 			break
 		}

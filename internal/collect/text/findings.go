@@ -62,6 +62,9 @@ func (r *reader) about(o *sighting, s *scope) []aftercheck.Finding {
 	}
 	f := base
 	f.Check, f.State, f.Reason, f.Message = aftercheck.CheckHealth, o.tone.state(), short(o.reason), short(o.message)
+	if o.none && o.tone == busy && f.Scope == aftercheck.ScopeNeighbour {
+		f.State = aftercheck.StateUnhealthy // nobody acted on it: it is not on its way, it fell
+	}
 	if o.alert {
 		f.Check, f.Signal = aftercheck.CheckAlert, f.Scope == aftercheck.ScopeTarget
 	}

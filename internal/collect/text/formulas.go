@@ -37,6 +37,8 @@ func (r *reader) rollout(content, lower string) bool {
 		s = said{good, "RolledOut"}
 	case strings.HasSuffix(lower, " condition met"):
 		s = said{good, "ConditionMet"}
+	case strings.Contains(lower, "timed out waiting for") && strings.Contains(lower, " failed: "):
+		s = said{bad, "RolloutFailed"}
 	case strings.Contains(lower, "exceeded its progress deadline"):
 		s = said{bad, "ProgressDeadlineExceeded"}
 	case strings.Contains(lower, "timed out waiting for"):
@@ -157,6 +159,13 @@ func (r *reader) answerCode(content string, _ int) bool {
 // codeStands reports whether the number at i is an HTTP code: by the word
 // before it or the phrase behind it.
 func codeStands(words []token, i int) bool {
+	switch words[0].text {
+	case "GET", "HEAD", "POST", "PUT":
+		return i > 1 && len(words[i].lower) == 3
+	}
+	if i > 1 && words[i-1].lower == "with" && strings.HasPrefix(words[i-2].lower, "respond") {
+		return true
+	}
 	if i > 0 {
 		before := words[i-1].lower
 		if strings.HasPrefix(before, "http") && !strings.Contains(before, "://") || before == "code" && (i < 2 || words[i-2].lower != "exit" && words[i-2].lower != "with") || before == "returned" || before == "responded" {

@@ -2,12 +2,9 @@ package text_test
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"time"
-
-	"sigs.k8s.io/yaml"
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/collect/text"
@@ -20,13 +17,9 @@ const maxFindings = 2*text.MaxObjects*5 + 1
 
 func examples(t testing.TB) []string {
 	t.Helper()
-	data, err := os.ReadFile("testdata/cases.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []textCase
-	if err := yaml.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
+	for _, file := range pairs {
+		cases = append(cases, casesIn(t, file)...)
 	}
 	var out []string
 	for _, c := range cases {

@@ -11,6 +11,10 @@ import (
 // it; false if the text does not begin with one.
 func (r *reader) json(text string) (rest string, ok bool) {
 	begin := strings.TrimLeft(text, " \t\r\n\ufeff")
+	if value, ok := pythonValue(begin); ok {
+		r.value(value, object{})
+		return "", true
+	}
 	if len(begin) < 2 || begin[0] != '{' && begin[0] != '[' || r.attempts >= maxAttempts {
 		return text, false
 	}

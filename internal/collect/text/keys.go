@@ -55,7 +55,7 @@ var roles = keyRoles(map[role]string{
 	roleParts:      `containerstatuses initcontainerstatuses ephemeralcontainerstatuses containers initcontainers ephemeralcontainers`,
 	roleConditions: `conditions`,
 	roleTrouble:    `error err errormessage exception errortext`,
-	roleCode:       `statuscode httpstatus httpcode httpstatuscode responsecode`,
+	roleCode:       `code statuscode httpstatus httpcode httpstatuscode responsecode`,
 	roleTally:      `failed failures unavailable unavailablereplicas notready pending crashing unhealthycount failedcount notreadycount pendingcount numberunavailable degraded unreadyreplicas errored failedpods pendingpods`,
 })
 
@@ -245,7 +245,7 @@ func (r *reader) valued(is role, key, value string, about section) bool {
 	case roleCode:
 		r.say(about, codeState(value), "")
 	case roleTally:
-		r.tally(key, value, about)
+		r.countOf(key, value, about)
 	case roleText:
 		r.sentence(value, 0)
 	default:
@@ -254,8 +254,8 @@ func (r *reader) valued(is role, key, value string, about section) bool {
 	return true
 }
 
-// tally reads how many are in a state that is not good; none is no state.
-func (r *reader) tally(key, value string, about section) {
+// countOf reads how many are in a state that is not good; none is no state.
+func (r *reader) countOf(key, value string, about section) {
 	n, err := strconv.Atoi(value)
 	if err != nil {
 		if flag, ok := yesOrNo(value); ok && flag {

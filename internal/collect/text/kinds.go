@@ -18,7 +18,7 @@ var kindWords = kinds(map[string]string{
 	"DaemonSet": "daemonset ds", "ReplicaSet": "replicaset rs", "Job": "job", "CronJob": "cronjob", "Node": "node",
 	"Service": "service svc", kindUnit: "unit systemd", "PersistentVolumeClaim": "persistentvolumeclaim pvc claim",
 	"Release": "release", "Process": "process program", "Host": "host server machine vm instance", "Task": "task allocation alloc",
-	kindEndpoint: "endpoint url probe healthcheck", "Application": "application app", "Database": "database", "Cluster": "cluster", "Replica": "replica",
+	kindEndpoint: "endpoint url probe healthcheck upstream backend", "Application": "application app", "Database": "database", "Cluster": "cluster", "Replica": "replica",
 })
 
 func kinds(words map[string]string) map[string]string {

@@ -209,8 +209,11 @@ func (o *objectState) count(is role, key string, value float64) {
 			o.say(said{tallyTone(key), key})
 		}
 	case roleState, roleFlag:
-		if normal(key) == "up" && (n == 0 || n == 1) {
+		switch {
+		case normal(key) == "up" && (n == 0 || n == 1):
 			o.say(flagTone(key, n == 1))
+		case is == roleState && n >= 100:
+			o.say(codeState(strconv.Itoa(n)))
 		}
 	}
 }

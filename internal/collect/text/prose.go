@@ -24,16 +24,19 @@ func (r *reader) sentence(content string, indent int) bool {
 	if strings.HasSuffix(content, "?") || len(words) == 0 {
 		return false
 	}
-	about := r.subject(indent)
-	told := false
-	counts, none := map[tone]int{}, false
+	return r.clauses(words, r.subject(indent), content)
+}
+
+// clauses reads a sentence's clauses about a subject. What follows a condition
+// is no more than that.
+func (r *reader) clauses(words []token, about section, content string) bool {
+	if conditions[words[0].lower] {
+		return false
+	}
+	told, none := false, false
+	counts := map[tone]int{}
 	for _, clause := range clauses(words) {
-		if own := subjectOf(clause); own.name != "" || own.kind != "" {
-			if own.name == "" && about.name != "" {
-				own.name = about.name
-			}
-			own.namespace, about = about.namespace, own
-		}
+		about = about.or(subjectOf(clause))
 		s := judgeClause(clause)
 		if !s.backed && (s.tone != bad || !strong(s.reason)) {
 			continue
@@ -47,11 +50,22 @@ func (r *reader) sentence(content string, indent int) bool {
 			r.statement(about, s.said, words, clause, content)
 		}
 	}
-	if none && counts[good]+counts[bad]+counts[busy] == 0 {
-		counts[busy] = 1
+	return r.tally(about, counts, none, content) || told
+}
+
+// conditions are the words that open a sentence of what would be.
+var conditions = set("if when unless once should whether")
+
+// or is the subject that a clause names, else the one before it.
+func (s section) or(own section) section {
+	if own.name == "" && own.kind == "" {
+		return s
 	}
-	r.spread(about, counts, r.weight(), content)
-	return told || len(counts) > 0
+	if own.name == "" {
+		own.name = s.name
+	}
+	own.namespace = s.namespace
+	return own
 }
 
 // weight is the strength of what a line shows.

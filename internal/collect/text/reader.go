@@ -66,6 +66,9 @@ func (r *reader) text(text string) {
 func (r *reader) line(line string) {
 	line = plain(line[:min(len(line), maxLine)])
 	content := strings.TrimSpace(line)
+	if strings.HasPrefix(content, "<") {
+		content = untagged(content)
+	}
 	if content == "" {
 		r.table = nil
 		return
@@ -87,12 +90,23 @@ func (r *reader) line(line string) {
 	}
 	for _, read := range []func(*reader, string, int) bool{
 		(*reader).command, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
-		(*reader).pairs, (*reader).keyed, (*reader).row, (*reader).sentence,
+		(*reader).pairs, (*reader).tallyLine, (*reader).keyed, (*reader).bare, (*reader).row, (*reader).sentence,
 	} {
 		if read(r, content, indent) {
 			return
 		}
 	}
+}
+
+// untagged returns what stands between the tags of HTML.
+func untagged(content string) string {
+	var out strings.Builder
+	for content != "" {
+		words, rest, _ := strings.Cut(content, "<")
+		out.WriteString(words + " ")
+		_, content, _ = strings.Cut(rest, ">")
+	}
+	return strings.TrimSpace(out.String())
 }
 
 // rule reports whether a line only draws: dashes, and the borders of a table.

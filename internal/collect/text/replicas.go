@@ -90,17 +90,21 @@ func (o *objectState) job() {
 	delete(o.fields, "failed")
 }
 
-// tallies reads an object that counts how many are in which state, some of them
-// well and some not, and reports whether it is one.
+// tallies reads an object that counts how many are in which state. It reports
+// whether some are well and some are not, which is all that there is to say.
 func (o *objectState) tallies() bool {
-	counts := map[tone]int{}
+	counts, kinds := map[tone]int{}, map[tone]bool{}
 	for key, value := range o.fields {
 		n, ok := number(value)
-		if t := toneOf(normal(key)); ok && n > 0 && t > unsure && roleOf(key) != roleRestarts {
-			counts[t] = max(counts[t], n)
+		if t := toneOf(normal(key)); ok && n >= 0 && t > unsure && roleOf(key) != roleRestarts {
+			counts[t], kinds[t] = max(counts[t], n), true
 		}
 	}
-	if counts[bad] == 0 || counts[good] == 0 || o.about.name != "" || o.fields["succeeded"] != nil {
+	if !kinds[good] || len(kinds) < 2 || o.about.name != "" || o.fields["succeeded"] != nil {
+		return false
+	}
+	if counts[good] == 0 || counts[bad] == 0 {
+		o.say(statement{counts: counts, none: true}.counted())
 		return false
 	}
 	o.spread(o.about.section, counts, shown, "")

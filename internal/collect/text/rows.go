@@ -1,16 +1,36 @@
 package text
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 )
+
+// bare reads a container's status alone, as docker inspect prints it by a
+// template: Up 5 seconds, exited 1.
+func (r *reader) bare(content string, indent int) bool {
+	words := strings.Fields(content)
+	if len(words) < 2 || len(words) > 8 || words[0] == "up" {
+		return false
+	}
+	s, ok := dockerState(content)
+	if ok {
+		about := r.subject(indent)
+		about.kind = kindContainer
+		r.say(about, s, "")
+	}
+	return ok
+}
 
 // row reads a row of a table whose header is not there: a name, perhaps its
 // kind or namespace before it, then what only a state's column holds: n/m, a
 // status as tools write them, or how long a container has been up.
 func (r *reader) row(content string, _ int) bool {
 	words := strings.Fields(strings.TrimLeft(content, "●*- "))
+	if len(words) == 1 {
+		words = strings.Split(words[0], ",")
+	}
 	if len(words) < 2 || len(words) > maxTokens {
 		return false
 	}
@@ -42,7 +62,19 @@ func (r *reader) row(content string, _ int) bool {
 		s.kind = kindObject
 	}
 	r.add(s)
+	r.remark(words, s)
 	return s.tone != silent || s.scaled
+}
+
+// remark reads what somebody added to a row: api-1 1/1 Running but not ready.
+func (r *reader) remark(words []string, s sighting) {
+	for i, word := range words {
+		if breaks[word] {
+			remark := strings.Join(words[i:], " ")
+			r.clauses(tokens(remark), section{kind: s.kind, namespace: s.namespace, name: s.name}, remark)
+			return
+		}
+	}
 }
 
 // stateColumn returns where the states of a row begin, or -1. The first word is
@@ -128,7 +160,7 @@ func countedRow(s *sighting, words []string) {
 	case want == 0:
 		s.said, s.scaled = said{unsure, "ScaledDown"}, true
 	case s.kind == "Deployment" || s.kind == "StatefulSet":
-		s.replicas, s.scaled = float64(want), true
+		s.replicas, s.scaled, s.none = float64(want), true, have == 0
 		for _, word := range words[1:min(len(words), 3)] {
 			if n, err := strconv.Atoi(word); err == nil && n < want && have == want {
 				s.said = said{busy, words[0]}
@@ -151,6 +183,7 @@ func podRow(s *sighting, words []string) {
 		s.restarts, s.counted = float64(restarts), true
 	}
 	podState(s, words[0], strings.TrimRight(words[1], ",;."), restarts, ago, recent)
+	s.latest = true
 	if s.kind == "" {
 		s.kind = "Pod"
 	}
@@ -161,6 +194,9 @@ func statusRow(s *sighting, words []string) {
 	s.said = stateOf(strings.TrimRight(words[0], ",;."))
 	if len(words) > 1 && strings.HasPrefix(words[1], "(") && strings.HasSuffix(words[1], ")") {
 		s.said = s.worse(stateOf(strings.Trim(words[1], "()")))
+	}
+	if slices.Contains(words, "false") && s.tone == good {
+		s.said = said{busy, "not ready"} // api-1 Running false
 	}
 	if s.kind != "" {
 		return

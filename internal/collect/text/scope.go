@@ -13,14 +13,14 @@ type scope struct {
 	target    aftercheck.Target
 	ill       bool // something of the target is unhealthy
 	alertname string
-	live      map[string]bool // workloads that have a pod in use, and "" if any pod is
-	crowd     bool            // several objects tell of themselves
-	workloads map[string]string
+	live      map[string]bool      // workloads that have a pod in use, and "" if any pod is
+	crowd     bool                 // several objects tell of themselves
+	workloads map[string]*sighting // by their names
 }
 
 // scopeOf finds who the target is among the objects.
 func scopeOf(q aftercheck.Question, all []*sighting) scope {
-	s := scope{alertname: q.Incident.Name(), live: map[string]bool{}, workloads: map[string]string{}}
+	s := scope{alertname: q.Incident.Name(), live: map[string]bool{}, workloads: map[string]*sighting{}}
 	named := slices.DeleteFunc(slices.Clone(all), func(o *sighting) bool { return o.name == "" || o.alert })
 	switch {
 	case s.name(labelled(q.Incident.Labels, named)):
@@ -32,6 +32,7 @@ func scopeOf(q aftercheck.Question, all []*sighting) scope {
 	if len(s.names) == 1 {
 		s.target = targetOf(s.names[0], named, q.Known)
 	}
+	s.own(all)
 	telling := 0
 	for _, o := range all {
 		if o.tone == silent {
@@ -41,9 +42,6 @@ func scopeOf(q aftercheck.Question, all []*sighting) scope {
 		s.ill = s.ill || o.tone == bad && s.scopeOf(o) == aftercheck.ScopeTarget
 		if o.kind == "Pod" && !o.remains && !o.leaving {
 			s.live[workloadName(o.name)] = true
-		}
-		if isWorkload(o.kind) && o.kind != "ReplicaSet" {
-			s.workloads[o.name] = o.kind + "/" + o.name
 		}
 	}
 	s.crowd = telling > 1
@@ -85,13 +83,43 @@ func (s *scope) scopeOf(o *sighting) aftercheck.Scope {
 	return aftercheck.ScopeNeighbour
 }
 
-// owner is the workload of a pod, where the answer shows that too: then it
+// own finds the workloads that the answer shows beside their pods, and lets
+// them tell what only their pods show: that the new ones cannot start, while
+// the old ones are still counted.
+func (s *scope) own(all []*sighting) {
+	for _, o := range all {
+		if isWorkload(o.kind) && o.kind != "ReplicaSet" && o.tone != silent {
+			s.workloads[o.name] = o
+		}
+	}
+	for _, o := range all {
+		owner := s.ownerOf(o)
+		if owner == nil || o.remains || o.leaving || o.tone <= good || o.reason == "Error" || o.reason == "Completed" {
+			continue
+		}
+		switch {
+		case owner.tone == busy && o.tone == bad:
+			owner.said = o.said
+		case owner.tone == good:
+			owner.said = said{busy, o.reason}
+		}
+	}
+}
+
+// ownerOf is the workload of a pod, where the answer shows that too: then it
 // speaks for its pods. The name alone does not prove an owner.
-func (s *scope) owner(o *sighting) string {
+func (s *scope) ownerOf(o *sighting) *sighting {
 	if o.kind != "Pod" {
-		return ""
+		return nil
 	}
 	return s.workloads[workloadName(o.name)]
+}
+
+func (s *scope) owner(o *sighting) string {
+	if owner := s.ownerOf(o); owner != nil {
+		return owner.kind + "/" + owner.name
+	}
+	return ""
 }
 
 // passed reports whether an object says nothing of the present: the remains of

@@ -9,7 +9,7 @@ import (
 var (
 	negators = set(`not no never isnt isn't aren't arent wasn't weren't hasn't haven't hadn't doesn't didn't don't won't
 		cannot can't cant couldn't without neither nor none zero unable non isn’t aren’t hasn’t doesn’t can’t nothing`)
-	past     = set("was were wasn't weren't had hadn't previously formerly earlier yesterday last previous before once history")
+	past     = set("was were wasn't weren't had hadn't previously formerly earlier yesterday last previous before once history used")
 	present  = set("is are isn't aren't isn’t aren’t now currently still again has have hasn't haven't hasn’t remains remain stays keeps keep became becomes become got looks seems appears did didn't does doesn't")
 	supposed = set(`should will would may might could must if whether until unless expected expect please try when
 		waiting wait waits awaiting want wants wanted desired requires required needs once`)
@@ -21,12 +21,12 @@ var (
 		yet already fully currently now just only very still again also current completely finally immediately
 		become became becoming get getting got longer more long anymore state status health condition phase
 		reported everything something there looks appears in has have is are since but however although though
-		readiness liveness startup check checks test tests updated new old its which while then total out error-free`)
+		readiness liveness startup check checks test tests updated new old its which while then total out error-free connections connection requests traffic true`)
 	// verdicts end what the word before them named: CrashLoopBackOff resolved.
 	endings = set("resolved cleared fixed gone solved")
 	// tries are what a target does; who cannot do one of them is ill.
 	tries = set(`start restart recover respond answer pull mount attach create schedule run boot come pass become load bind
-		initialize initialise connect serve stay`)
+		initialize initialise connect serve stay response`)
 )
 
 // illIfNot are the words whose denial is an illness, and no delay.
@@ -76,6 +76,7 @@ type clauseReader struct {
 	over     bool // what follows was so, and is not any more
 	supposed bool // what follows is wished, not seen
 	waits    bool // and is being waited for
+	from     bool // a change is told of, and its end is not yet read
 	verb     bool // a verb of the present was read
 	strange  int  // words that are none of those known here
 	out      statement
@@ -119,7 +120,7 @@ func (r *clauseReader) read(i int) (more int) {
 	if n, taken := r.attempt(i); taken {
 		return n
 	}
-	if r.mood(i) {
+	if r.change(i) || r.mood(i) {
 		return 0
 	}
 	if word.quote || nameLike(word) && !isReason(word.text) {
@@ -135,9 +136,25 @@ func (r *clauseReader) read(i int) (more int) {
 	case r.inPassing(i), tone == bad && isReason(word.text) && !strong(word.text):
 		r.strange++
 	default:
-		r.state(word, tone)
+		r.state(i, tone)
 	}
 	return 0
+}
+
+// change takes the words that tell of a change, of which only the end is: from
+// Pending to Running, Pending -> Running.
+func (r *clauseReader) change(i int) bool {
+	switch word := r.words[i].text; {
+	case word == "from" && i+1 < len(r.words) && toneOf(r.words[i+1].text) != silent:
+		r.from, r.over = true, true
+	case word == "to" && r.from:
+		r.from, r.over, r.verb = false, false, true
+	case word == "-" || word == "→" || word == "=":
+		r.out.said = said{}
+	default:
+		return false
+	}
+	return true
 }
 
 // mood takes a word that says how the following are meant.
@@ -152,6 +169,10 @@ func (r *clauseReader) mood(i int) bool {
 		r.supposed, r.waits = true, r.waits || waits[word]
 		return word != "waiting" // which is a state too
 	case past[word]:
+	case word == "false":
+		if r.out.tone == good {
+			r.say(busy, "false") // Running false: a phase, and whether it is ready
+		}
 	case present[word]:
 		r.over, r.verb = false, true
 	default:
@@ -198,7 +219,7 @@ func exitTone(code string) tone {
 // other takes a word without a state.
 func (r *clauseReader) other(i int) {
 	word := r.word(i)
-	if fillers[word] || kindOf(word) != "" || isNumber(word) {
+	if fillers[word] || deeds[word] || kindOf(word) != "" || isNumber(word) {
 		return
 	}
 	r.negated = max(r.negated-1, 0)
@@ -221,7 +242,8 @@ func (r *clauseReader) inPassing(i int) bool {
 }
 
 // state takes a word that names a state.
-func (r *clauseReader) state(word token, t tone) {
+func (r *clauseReader) state(i int, t tone) {
+	word := r.words[i]
 	switch {
 	case r.over:
 	case r.supposed:
@@ -230,10 +252,16 @@ func (r *clauseReader) state(word token, t tone) {
 		}
 	case r.negated > 0:
 		r.denied(word, t)
+		if !both[r.word(i+1)] {
+			r.negated = 0
+		}
 	default:
 		r.say(t, word.text)
 	}
 }
+
+// both are the words behind which a negation goes on: neither up nor healthy.
+var both = set("or nor and")
 
 // denied takes a state's word behind a negation: what is not yet ready comes,
 // what is not healthy is ill, and what is not ill says nothing.

@@ -29,6 +29,7 @@ type sighting struct {
 	gone     bool // the source says that there is no such object
 	latest   bool // it replaces an earlier statement about the same object
 	dormant  bool // stopped without a fault, as most units of a host are
+	none     bool // a workload of which nothing is ready
 	remains  bool // a pod that was evicted and stays until it is removed
 	leaving  bool // a pod that is being removed
 	alert    bool // the object is an alert
@@ -61,6 +62,7 @@ func (s *sighting) add(other *sighting) {
 		s.replicas, s.scaled = other.replicas, true
 	}
 	s.gone = s.gone || other.gone
+	s.none = s.none || other.none
 	s.remains = s.remains || other.remains
 	s.leaving = s.leaving || other.leaving
 }

@@ -15,7 +15,7 @@ func stateOf(value string) said {
 	if value == "" || len(value) > maxState {
 		return said{}
 	}
-	for _, read := range []func(string) (said, bool){dockerState, initState, exitState, unitState, countState, bracketState} {
+	for _, read := range []func(string) (said, bool){dockerState, agedState, initState, exitState, unitState, countState, bracketState} {
 		if s, ok := read(value); ok {
 			return s
 		}
@@ -46,6 +46,8 @@ func dockerState(value string) (said, bool) {
 		return dockerUp(rest)
 	case "exited":
 		return dockerExited(rest), true
+	case "exit": // as docker-compose wrote it
+		return dockerExited("(" + rest + ")"), isNumber(rest)
 	case "restarting":
 		if strings.HasPrefix(rest, "(") {
 			return said{bad, word}, true
@@ -80,8 +82,11 @@ func dockerUp(rest string) (said, bool) {
 func dockerExited(rest string) said {
 	_, inner, found := strings.Cut(rest, "(")
 	code, _, _ := strings.Cut(inner, ")")
+	if !found {
+		code = rest // exited 1
+	}
 	number, err := strconv.Atoi(strings.TrimSpace(code))
-	if !found || err != nil || number == 0 {
+	if err != nil || number == 0 {
 		return said{busy, "Exited"}
 	}
 	return said{bad, "Exited"}
@@ -186,4 +191,14 @@ func bracketState(value string) (said, bool) {
 		return said{}, false
 	}
 	return said{toneOf(word), word}.worse(stateOf(strings.TrimSuffix(inner, ")"))), true
+}
+
+// agedState reads a state with its age, as Docker's swarm prints it: Failed 30
+// seconds ago.
+func agedState(value string) (said, bool) {
+	word, rest, _ := strings.Cut(value, " ")
+	if !strings.HasSuffix(rest, " ago") || !isDuration(strings.TrimSuffix(rest, " ago")) {
+		return said{}, false
+	}
+	return said{toneOf(word), word}, true
 }

@@ -28,7 +28,7 @@ var known = set(`name names namespace ready status state restarts age up-to-date
 	type cluster-ip port(s) ports unit load sub description container-id container image command created service revision updated chart app-version
 	last-seen reason object message first-seen count source attempt pod-id pod endpoints reference targets minpods maxpods replicas
 	id pid user tty time cmd %cpu %mem vsz rss stat start filesystem size used avail use% mounted-on repository tag cpu(cores)
-	memory(bytes) total free shared buff/cache health sync health-status sync-status mode task-group allocs node-id desired-status modified uptime
+	memory(bytes) total free shared buff/cache health sync health-status sync-status mode desired-state current-state error task-group allocs node-id desired-status modified uptime
 	cpu mem watching script ↺ driver scope group groups address class hosts min-available claim process condition sync-status conditions placed queued starting running failed complete lost unknown`)
 
 // header reads a line as the header of a table, or returns nil.
@@ -102,10 +102,7 @@ func spaced(line string) (titles []string, offsets []int) {
 	line = strings.ReplaceAll(strings.TrimRight(line, " \t"), "\t", "  ")
 	cells, places := wideCells(line)
 	if len(cells) > 1 {
-		for _, cell := range cells {
-			titles = append(titles, title(cell))
-		}
-		return titles, places
+		return apart(cells, places)
 	}
 	words := strings.Fields(strings.ToLower(line))
 	for i := 0; i < len(words); i++ {
@@ -117,6 +114,24 @@ func spaced(line string) (titles []string, offsets []int) {
 		titles = append(titles, words[i])
 	}
 	return titles, nil
+}
+
+// apart splits titles that stand only one space apart among others that stand
+// further: ACTIVE SUB.
+func apart(cells []string, places []int) (titles []string, offsets []int) {
+	for i, cell := range cells {
+		words := strings.Fields(strings.ToLower(cell))
+		if known[title(cell)] || len(words) < 2 || !known[words[0]] || !known[words[1]] {
+			titles, offsets = append(titles, title(cell)), append(offsets, places[i])
+			continue
+		}
+		at := places[i]
+		for _, word := range words {
+			titles, offsets = append(titles, word), append(offsets, at)
+			at += utf8.RuneCountInString(word) + 1
+		}
+	}
+	return titles, offsets
 }
 
 // wideCells splits a line at two or more spaces, and returns where the cells
@@ -171,11 +186,15 @@ func (t *table) cells(line string) []string {
 	if marked := strings.TrimLeft(line, " "); strings.HasPrefix(marked, "●") || strings.HasPrefix(marked, "*") {
 		line = strings.Replace(line, marked[:len(marked)-len(strings.TrimLeft(marked, "●*"))], " ", 1)
 	}
-	if cells, _ := wideCells(line); len(cells) == len(t.titles) {
-		return cells
+	wide, _ := wideCells(line)
+	if len(wide) == len(t.titles) {
+		return wide
 	}
 	if cells := t.aligned(line); cells != nil {
 		return cells
+	}
+	if t.offsets != nil && len(wide) > 2 && len(wide) < len(t.titles) {
+		return append(wide, make([]string, len(t.titles)-len(wide))...) // the last are empty
 	}
 	return t.inOrder(line)
 }
@@ -251,7 +270,7 @@ func (t *table) kindOfRows() (kind string, silent bool) {
 	return "", !slices.ContainsFunc(t.titles, func(title string) bool { return stateTitles[title] })
 }
 
-var stateTitles = set("status state health health-status ready condition available active sub replicas phase completions conditions")
+var stateTitles = set("status state current-state health health-status ready condition available active sub replicas phase completions conditions")
 
 // shapes are the tables of kubectl, docker, systemctl, helm and their like, by
 // columns that no other has; the first that fits is it.
@@ -282,7 +301,9 @@ var shapes = []struct {
 	{kindContainer, false, []string{"container-id"}},
 	{kindContainer, false, []string{"image", "command"}},
 	{kindContainer, false, []string{"container", "state"}},
+	{kindContainer, false, []string{"name", "command", "state"}},
 	{kindContainer, false, []string{"names", "status"}},
-	{"Task", false, []string{"desired-status", "node-id"}},
+	{"Task", false, []string{"desired-state", "current-state"}},
+	{"Task", false, []string{"desired", "status", "task-group"}},
 	{"StatefulSet", false, []string{"name", "ready", "age"}},
 }

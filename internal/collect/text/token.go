@@ -68,7 +68,7 @@ func joins(words []token, i int) bool {
 		return false
 	}
 	next := words[i+1].lower
-	return present[next] || past[next] || kindOf(next) != "" || next == "the"
+	return present[next] || past[next] || kindOf(next) != "" || next == "the" || next == "all"
 }
 
 // nameLike reports whether a word can only be a name or a number: it holds a

@@ -11,7 +11,7 @@ import (
 var tones = merged(map[tone]string{
 	good: `running ready healthy up ok okay available succeeded success successful successfully active online alive
 		complete completed deployed bound serving responding responsive reachable operational passing passed green
-		recovered restored live stable started listening accepting inservice steady functional normal fine passes synced`,
+		recovered restored live stable started listening accepting inservice steady functional normal fine passes synced pong pass`,
 	busy: `pending creating containercreating podinitializing initializing initialising starting waiting progressing
 		terminating notready unready scheduling pulling activating deactivating reloading restarting provisioning updating
 		deploying deploy removing draining drained paused suspended stopped stopping inactive created booting bootstrapping warming
@@ -23,7 +23,7 @@ var tones = merged(map[tone]string{
 		corrupted stuck hung outofmemory outofcpu outofpods nodeaffinity errored error err backoff dying zombie
 		deadlineexceeded containercannotrun auto-restart start-limit-hit oom-kill core-dump nodeshutdown
 		red critical exception crash imagepullbackoff crashloopbackoff misconfigured outofservice containerstatusunknown
-		preempted preempting unsuccessful unsuccessfully`,
+		preempted preempting unsuccessful unsuccessfully rejecting rejected refusing fail`,
 	unsure: `unknown undefined`,
 })
 

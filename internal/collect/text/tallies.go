@@ -1,0 +1,50 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+)
+
+// totals are words before a number that counts all.
+var totals = set("total desired expected wanted all pods replicas containers count")
+
+// tallyLine reads a line that counts how many are in which state: Running pods:
+// 3, failed pods: 0.
+func (r *reader) tallyLine(content string, indent int) bool {
+	segments := strings.FieldsFunc(content, func(c rune) bool { return c == ',' || c == ';' || c == '|' })
+	if len(segments) < 2 || len(segments) > 16 {
+		return false
+	}
+	counts, none := map[tone]int{}, false
+	about := r.subject(indent)
+	for _, segment := range segments {
+		key, value, ok := strings.Cut(segment, ":")
+		n, err := strconv.Atoi(strings.TrimSpace(value))
+		if !ok || err != nil || n < 0 {
+			return false
+		}
+		words := tokens(key)
+		if own := subjectOf(words); own.kind != "" && about.kind == "" {
+			about.kind = own.kind
+		}
+		s := judgeClause(words)
+		switch {
+		case s.tone != silent && s.backed:
+			counts[s.tone] += n
+			none = none || s.tone == good && n == 0
+		case len(words) == 0 || !totals[words[0].lower]:
+			return false
+		}
+	}
+	return r.tally(about, counts, none, content)
+}
+
+// tally adds what was counted; of which none is well and nothing else is said
+// is on its way. It reports whether anything was.
+func (r *reader) tally(about section, counts map[tone]int, none bool, message string) bool {
+	if none && counts[good]+counts[bad]+counts[busy] == 0 {
+		counts[busy] = 1
+	}
+	r.spread(about, counts, r.weight(), message)
+	return len(counts) > 0
+}
