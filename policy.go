@@ -13,6 +13,7 @@ type Policy struct {
 	CaptureTimeout    Duration           `json:"capture_timeout" doc:"How long a whole capture may take."`
 	Rounds            int                `json:"rounds" doc:"How many consecutive rounds must be healthy together for a success."`
 	SettleTime        Duration           `json:"settle_time" doc:"How long those rounds must span at the least."`
+	CrashLoopLimit    Duration           `json:"crash_loop_limit" doc:"A target that was crash-looping must outlive its previous life to count as recovered, but need not run for longer than this. Zero: that is not asked."`
 	MinCoverage       float64            `json:"min_coverage" doc:"Under this coverage there is no score and the reason is insufficient_evidence."`
 	ProposalThreshold float64            `json:"proposal_threshold" doc:"Under this score a rollback is proposed."`
 	Weights           map[string]float64 `json:"weights" doc:"Weight of each part of the score by its name, shared out over what was measured."`
@@ -44,6 +45,7 @@ func DefaultPolicy() Policy {
 		CaptureTimeout:    Duration(8 * time.Second),
 		Rounds:            3,
 		SettleTime:        0,
+		CrashLoopLimit:    Duration(10 * time.Minute), // the kubelet forgets crashes after that
 		MinCoverage:       0.3,
 		ProposalThreshold: 0.5,
 		Weights: map[string]float64{

@@ -37,6 +37,15 @@ const (
 	CheckReplicas Check = "replicas"
 	// CheckRestarts is a pod's container restarts so far, in "restarts".
 	CheckRestarts Check = "restarts"
+	// CheckPreviousLife is how long a pod's containers lived before their last
+	// crash, the longest of them, in "seconds".
+	CheckPreviousLife Check = "previous_life"
+	// CheckOOMKills is how many of the containers were last ended by the
+	// out-of-memory killer, in "kills"; Since is the newest such end.
+	CheckOOMKills Check = "oom_kills"
+	// CheckLimits is what a replica of a workload may use: of CPU in "cores", of
+	// memory in "bytes"; Query says which.
+	CheckLimits Check = "limits"
 	// CheckGeneration is the object's metadata.generation, without a unit.
 	CheckGeneration Check = "generation"
 	// CheckEvents is a Warning event since the action; the value counts it.
@@ -83,7 +92,7 @@ type Value struct {
 // Finding is one fact that a sensor saw.
 type Finding struct {
 	Subject Subject   `json:"subject"`
-	Check   Check     `json:"check" doc:"What was looked at: health, presence, replicas, restarts, generation, events, endpoints, alert, metric, probe."`
+	Check   Check     `json:"check" doc:"What was looked at: health, presence, replicas, restarts, previous_life, oom_kills, limits, generation, events, endpoints, alert, metric, probe."`
 	Scope   Scope     `json:"scope" enum:"target,neighbour"`
 	State   State     `json:"state,omitempty" enum:"healthy,progressing,unhealthy,unknown" doc:"Absent for a fact that is compared and not judged by itself."`
 	Reason  string    `json:"reason,omitempty" doc:"One word, as Kubernetes writes it: CrashLoopBackOff, ImagePullBackOff, Firing, NoData."`
@@ -94,6 +103,7 @@ type Finding struct {
 	At      time.Time `json:"at,omitzero" format:"date-time" doc:"When the fact was true: a sample's own time, or when the object was read."`
 	Since   time.Time `json:"since,omitzero" format:"date-time" doc:"Since when it has been so: a container's start, an alert's activeAt. Absent: unknown."`
 	Signal  bool      `json:"signal,omitempty" doc:"This is the signal that opened the incident, so it decides whether the root cause is cleared."`
+	Final   bool      `json:"final,omitempty" doc:"It does not change any more by itself: a Job that failed, a Pod that ended."`
 	// Samples are compared between before and after; see internal/baseline.
 	Samples []float64 `json:"samples,omitempty" maxItems:"240" doc:"The metric's newest samples up to this reading, oldest first, in the value's unit; after the action, only those newer than its end. Absent: only the value is known."`
 }

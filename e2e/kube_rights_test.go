@@ -25,7 +25,7 @@ var documented = map[string][]string{
 	"apps/deployments":                {"get", "list"}, "apps/replicasets": {"get", "list"},
 	"apps/statefulsets": {"get", "list"}, "apps/daemonsets": {"get", "list"},
 	"batch/jobs": {"get", "list"}, "batch/cronjobs": {"get", "list"},
-	"networking.k8s.io/ingresses": {"get"}, "autoscaling/horizontalpodautoscalers": {"get"},
+	"networking.k8s.io/ingresses": {"get"}, "autoscaling/horizontalpodautoscalers": {"get", "list"},
 	"policy/poddisruptionbudgets": {"get"},
 }
 

@@ -59,6 +59,6 @@ func assessCommand(app *kingpin.Application, c *console) command {
 func printSteps(w io.Writer, steps []assess.Step) {
 	fmt.Fprintln(w, "\nthe way to the verdict:")
 	for i, step := range steps {
-		fmt.Fprintf(w, "%2d. %s? %s\n", i+1, step.Question, line(step.Answer))
+		fmt.Fprintf(w, "%2d. %s %s\n", i+1, step.Question, line(step.Answer))
 	}
 }

@@ -1,7 +1,6 @@
 package assess
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +19,8 @@ const (
 )
 
 // compare tells whether a target that is bad now got better, worse or neither.
-// It is worse if it was healthy, or if more of it is broken; better if less is.
+// It is worse if it was healthy, or if more of it is broken, or if an object broke
+// while at most a measurement got well; better if less is broken.
 func compare(before, now glance) change {
 	if !before.known() || before.gone || before.scaledDown() {
 		return changeUnknown
@@ -29,9 +29,10 @@ func compare(before, now glance) change {
 		return changeWorse
 	}
 	then, is := share(before), share(now)
-	mended, spoiled := turned(before, now)
+	objects, measurements := turned(before, now)
+	mended, spoiled := objects.mended || measurements.mended, objects.spoiled || measurements.spoiled
 	switch {
-	case is < then || spoiled && !mended:
+	case is < then || spoiled && !mended || objects.spoiled && !objects.mended:
 		return changeWorse
 	case is > then || mended:
 		return changeBetter
@@ -39,11 +40,11 @@ func compare(before, now glance) change {
 	return changeNone
 }
 
-// share is the healthy part of what is known: of the target's pods where there
-// are any and one is bad, else of its other findings.
+// share is the healthy part of what is known: of the target's pods where any is,
+// else of its other findings.
 func share(g glance) float64 {
 	findings := g.pods
-	if !slices.ContainsFunc(findings, isBad) {
+	if !anyTells(g.pods, aftercheck.CheckHealth) {
 		findings = slices.Concat(g.units, g.signals)
 	}
 	var good, known float64
@@ -64,145 +65,27 @@ func share(g glance) float64 {
 
 func isBad(f *aftercheck.Finding) bool { return f.State == aftercheck.StateUnhealthy }
 
-// turned reports whether a finding that was bad is healthy now, and whether
-// one that was healthy is bad now.
-func turned(before, now glance) (mended, spoiled bool) {
+// turn is what became of findings: whether one that was bad is healthy now, and
+// whether one that was healthy is bad now.
+type turn struct{ mended, spoiled bool }
+
+// turned compares the target's findings, those about objects apart from those
+// that are measured.
+func turned(before, now glance) (objects, measurements turn) {
 	then := map[string]aftercheck.State{}
 	for _, f := range slices.Concat(before.units, before.signals) {
 		then[f.Key()] = f.State
 	}
 	for _, f := range slices.Concat(now.units, now.signals) {
+		t := &objects
+		if lasts[f.Check] {
+			t = &measurements
+		}
 		was := then[f.Key()]
-		mended = mended || was == aftercheck.StateUnhealthy && f.State == aftercheck.StateHealthy
-		spoiled = spoiled || was == aftercheck.StateHealthy && f.State == aftercheck.StateUnhealthy
+		t.mended = t.mended || was == aftercheck.StateUnhealthy && f.State == aftercheck.StateHealthy
+		t.spoiled = t.spoiled || was == aftercheck.StateHealthy && isBad(f)
 	}
-	return mended, spoiled
-}
-
-// regressions lists what was good before the action and is bad now, in the
-// target and near it, in a fixed order. What began before the action is none.
-func regressions(s *summary) []aftercheck.Regression {
-	if !s.before.known() && len(s.before.neighbours) == 0 || len(s.rounds) == 0 {
-		return nil
-	}
-	out := slices.Concat(targetRegressions(s), neighbourRegressions(s), restartRegressions(s))
-	slices.SortFunc(out, func(a, b aftercheck.Regression) int {
-		return cmp.Or(order(b.Critical, a.Critical), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Subject.String(), b.Subject.String()), cmp.Compare(a.Check, b.Check))
-	})
-	return out
-}
-
-func order(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
-func targetRegressions(s *summary) []aftercheck.Regression {
-	var out []aftercheck.Regression
-	then := byKey(s.before.units, s.before.signals)
-	for _, f := range slices.Concat(s.current.units, s.current.signals) {
-		if was, ok := then[f.Key()]; ok && s.spoilt(was, f) {
-			out = append(out, regression(was, f))
-		}
-	}
-	for object, wanted := range s.current.replicas {
-		was := s.before.replicas[object]
-		if wanted < was && s.Action.Kind() != aftercheck.ActionScale && !s.purpose {
-			out = append(out, aftercheck.Regression{
-				Subject: subjectOf(object), Check: aftercheck.CheckReplicas, Scope: aftercheck.ScopeTarget,
-				Before: number(was) + " replicas", After: number(wanted) + " replicas", Critical: wanted == 0,
-			})
-		}
-	}
-	return out
-}
-
-func byKey(lists ...[]*aftercheck.Finding) map[string]*aftercheck.Finding {
-	out := map[string]*aftercheck.Finding{}
-	for _, f := range slices.Concat(lists...) {
-		out[f.Key()] = f
-	}
-	return out
-}
-
-// spoilt reports whether a finding was healthy, is unhealthy, and did not
-// become so before the action began.
-func (s *summary) spoilt(was, is *aftercheck.Finding) bool {
-	return was.State == aftercheck.StateHealthy && isBad(is) && !s.old(is)
-}
-
-func (s *summary) old(f *aftercheck.Finding) bool {
-	return !f.Since.IsZero() && f.Since.Before(s.Action.Began())
-}
-
-func neighbourRegressions(s *summary) []aftercheck.Regression {
-	var out []aftercheck.Regression
-	for key, f := range s.current.neighbours {
-		was, ok := s.before.neighbours[key]
-		switch {
-		case ok && s.spoilt(was, f):
-			out = append(out, regression(was, f))
-		case !ok && f.Check == aftercheck.CheckAlert && isBad(f) && !s.old(f) && len(s.before.silent) == 0:
-			out = append(out, regression(&aftercheck.Finding{Reason: "Inactive"}, f))
-		}
-	}
-	if len(s.current.silent) > 0 || len(s.current.blind) > 0 {
-		return out // what is missing may only not have been read
-	}
-	for key, was := range s.before.neighbours {
-		if _, ok := s.current.neighbours[key]; ok || !lasting(was) {
-			continue
-		}
-		is := *was
-		is.State, is.Reason, is.Value = aftercheck.StateUnhealthy, aftercheck.ReasonNotFound, nil
-		out = append(out, regression(was, &is))
-	}
-	return out
-}
-
-// lasting is a healthy workload that does not go away by itself, as a pod, a
-// finished job or an alert does.
-func lasting(f *aftercheck.Finding) bool {
-	return f.Check == aftercheck.CheckHealth && f.State == aftercheck.StateHealthy &&
-		slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, f.Subject.Kind)
-}
-
-func restartRegressions(s *summary) []aftercheck.Regression {
-	var out []aftercheck.Regression
-	for object, now := range s.current.nearby {
-		if was, ok := s.before.nearby[object]; ok && now > was {
-			out = append(out, aftercheck.Regression{
-				Subject: subjectOf(object), Check: aftercheck.CheckRestarts, Scope: aftercheck.ScopeNeighbour,
-				Before: number(was) + " restarts", After: number(now) + " restarts",
-			})
-		}
-	}
-	return out
-}
-
-// regression is the critical one of a finding that turned bad.
-func regression(was, is *aftercheck.Finding) aftercheck.Regression {
-	return aftercheck.Regression{
-		Subject: is.Subject, Check: is.Check, Scope: is.Scope,
-		Before: phrase(was), After: phrase(is), Critical: true,
-	}
-}
-
-// subjectOf is the inverse of Subject.String for Kind/namespace/name and
-// Kind/name.
-func subjectOf(path string) aftercheck.Subject {
-	switch parts := strings.SplitN(path, "/", 3); len(parts) {
-	case 3:
-		return aftercheck.Subject{Kind: parts[0], Namespace: parts[1], Name: parts[2]}
-	case 2:
-		return aftercheck.Subject{Kind: parts[0], Name: parts[1]}
-	}
-	return aftercheck.Subject{Kind: path}
+	return objects, measurements
 }
 
 // inWords says a finding's state and reason: unhealthy (CrashLoopBackOff).

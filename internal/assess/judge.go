@@ -58,14 +58,16 @@ func Judge(c Case, now time.Time) Judgement {
 // summary is the case, read once, for all the rules.
 type summary struct {
 	Case
-	before      glance   // zero if there is no pre-state
-	rounds      []glance // those that were seen after the action's end
-	current     glance   // the newest round that tells anything, else the newest
-	held        int      // consecutive good rounds up to the newest
-	steady      bool     // held long enough, by number and by time
-	flapped     bool     // bad after it had been good, since the action
-	drifted     bool     // changed by somebody else while it was observed
-	purpose     bool     // the action says that the target was to go away
+	before      glance        // zero if there is no pre-state
+	rounds      []glance      // those that were seen after the action's end
+	current     glance        // the newest round that tells anything, else the newest
+	held        int           // consecutive good rounds up to the newest
+	ill         int           // consecutive bad rounds up to the newest
+	toOutlive   time.Duration // how much longer the target has to run to have outlived its crashes
+	steady      bool          // held long enough, by number and by time
+	flapped     bool          // bad after it had been good, since the action
+	drifted     bool          // changed by somebody else while it was observed
+	purpose     bool          // the action says that the target was to go away
 	rootCause   aftercheck.Answer
 	regressions []aftercheck.Regression
 	coverage    float64
@@ -74,10 +76,11 @@ type summary struct {
 func summarise(c Case) *summary {
 	s := &summary{Case: c}
 	if c.Evidence.PreState != nil {
-		s.before = look(c.Evidence.PreState.Readings, time.Time{})
+		s.before = look(c.Evidence.PreState.Readings, time.Time{}, nil)
 	}
+	own := byKey(s.before.units)
 	for _, round := range c.Evidence.Rounds {
-		if g := look(round.Readings, c.Action.FinishedAt); !g.stale {
+		if g := look(round.Readings, c.Action.FinishedAt, own); !g.stale {
 			g.at = round.At
 			s.rounds = append(s.rounds, g)
 		}

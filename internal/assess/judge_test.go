@@ -170,6 +170,57 @@ func TestJudge(t *testing.T) {
 		"a number without criterion or direction": {
 			world{text: restart, before: one(sees(compared(100, ""))), rounds: times(3, sees(compared(5, "")))},
 			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
+		"alert alone was bad, and cannot be read any more": {
+			world{text: restart, before: one(sees(health(healthy, ""), alert(unhealthy, "Firing"))), rounds: times(6, sees(health(healthy, ""), alert(unknown, "NoSuchRule")))},
+			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
+		"alert alone was bad, and its sensor is silent": {
+			world{text: restart, before: one(sees(health(healthy, "")), sees(alert(unhealthy, "Firing"))), rounds: times(6, sees(health(healthy, "")), silent("alerts"))},
+			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
+		"alert alone was bad, and cannot tell yet": {
+			world{text: restart, before: one(sees(health(healthy, ""), alert(unhealthy, "Firing"))), rounds: times(6, sees(health(healthy, ""), alert(unknown, "WindowReachesBack")))},
+			aftercheck.Degraded, aftercheck.ReasonStillConverging, "unknown"},
+		"object was bad, and only its probe can be read": {
+			world{text: restart, before: one(sees(health(unhealthy, "CrashLoopBackOff")), sees(probe(healthy, ""))), rounds: times(6, silent("kubernetes"), sees(probe(healthy, "")))},
+			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
+		"healthy, but younger than its predecessor was when it crashed": {
+			world{text: undo, before: one(sees(health(unhealthy, "CrashLoopBackOff"), previousLife("a", 120))),
+				rounds: times(6, sees(health(healthy, ""), restarts("b", 0, ended)))}, aftercheck.Degraded, aftercheck.ReasonStillConverging, "unknown"},
+		"healthy, and older than its predecessor was when it crashed": {
+			world{text: undo, before: one(sees(health(unhealthy, "CrashLoopBackOff"), previousLife("a", 15))),
+				rounds: times(6, sees(health(healthy, ""), restarts("b", 0, ended)))}, aftercheck.Success, aftercheck.ReasonRecovered, "yes"},
+		"healthy before, and a crash of long ago": {
+			world{text: restart, before: one(sees(health(healthy, ""), previousLife("a", 120), restarts("a", 1, old))),
+				rounds: times(3, sees(health(healthy, ""), restarts("b", 0, ended)))}, aftercheck.Success, aftercheck.ReasonRestarted, "unknown"},
+		"two changes, of which a restart makes one": {
+			world{text: restart, before: one(sees(health(unhealthy, "x"), generation(4), replicas(3))),
+				rounds: times(6, sees(health(healthy, ""), generation(6), replicas(3)))}, aftercheck.Degraded, aftercheck.ReasonDrifted, "yes"},
+		"a restart and an autoscaler": {
+			world{text: restart, before: one(sees(health(unhealthy, "x"), generation(4), replicas(3))),
+				rounds: times(3, sees(health(healthy, ""), generation(6), replicas(4)))}, aftercheck.Success, aftercheck.ReasonRecovered, "yes"},
+		"two changes by an action that may make any": {
+			world{text: setImage, before: one(sees(health(unhealthy, "x"), generation(4), replicas(3))),
+				rounds: times(3, sees(health(healthy, ""), generation(6), replicas(3)))}, aftercheck.Success, aftercheck.ReasonRecovered, "yes"},
+		"deleting a pod changes no Deployment": {
+			world{text: "kubectl delete pod api-x", before: one(sees(health(unhealthy, "x"), generation(4), replicas(3))),
+				rounds: times(6, sees(health(healthy, ""), generation(5), replicas(3)))}, aftercheck.Degraded, aftercheck.ReasonDrifted, "yes"},
+		"the alert cleared because the target broke": {
+			world{text: setImage, before: one(sees(health(healthy, ""), alert(unhealthy, "Firing"))),
+				rounds: times(6, sees(health(unhealthy, "ImagePullBackOff"), alert(healthy, "Inactive")))}, aftercheck.Failed, aftercheck.ReasonWorse, "unknown"},
+		"a neighbour was scaled to zero": {
+			world{text: undo, before: one(sees(health(unhealthy, "x"), nearReplicas(2))),
+				rounds: times(6, sees(health(healthy, ""), nearReplicas(0)))}, aftercheck.Degraded, aftercheck.ReasonRegressed, "yes"},
+		"a neighbour has one replica less": {
+			world{text: undo, before: one(sees(health(unhealthy, "x"), nearReplicas(2))),
+				rounds: times(3, sees(health(healthy, ""), nearReplicas(1)))}, aftercheck.Success, aftercheck.ReasonRecovered, "yes"},
+		"names alone tell that a pod was replaced": {
+			world{text: "restart_service:api", before: one(sees(named("api-1"), pod("", healthy, ""))), rounds: times(3, sees(named("api-2"), pod("", healthy, "")))},
+			aftercheck.Success, aftercheck.ReasonRestarted, "unknown"},
+		"names alone tell that no pod was replaced": {
+			world{text: "restart_service:api", before: one(sees(named("api-1"), pod("", healthy, ""))), rounds: times(6, sees(named("api-1"), pod("", healthy, "")))},
+			aftercheck.Degraded, aftercheck.ReasonNoEffect, "unknown"},
+		"the object itself is the signal": {
+			world{text: undo, before: one(sees(asSignal(health(unhealthy, "x")))), rounds: times(3, sees(asSignal(health(healthy, ""))))},
+			aftercheck.Success, aftercheck.ReasonRecovered, "yes"},
 		"paused as a fix": {
 			world{text: "kubectl rollout pause deployment/api", before: one(down), rounds: times(6, sees(health(healthy, aftercheck.ReasonPaused)))},
 			aftercheck.Degraded, aftercheck.ReasonStillConverging, "unknown"},
@@ -200,13 +251,15 @@ func TestSureEndsEarly(t *testing.T) {
 		world
 		sure bool
 	}{
-		"held":                      {world{text: undo, before: one(down), rounds: times(3, up)}, true},
-		"not held":                  {world{text: undo, before: one(down), rounds: times(2, up)}, false},
-		"broken may still recover":  {world{text: undo, before: one(down), rounds: times(4, down)}, false},
-		"gone may come back":        {world{text: undo, before: one(down), rounds: times(4, sees(gone()))}, false},
-		"blind may still see":       {world{text: undo, before: one(down), rounds: times(4, dark)}, false},
-		"healthy before, no change": {world{text: setImage, before: one(up), rounds: times(3, up)}, true},
-		"restart may still show":    {world{text: restart, before: one(up), rounds: times(3, up)}, false},
+		"held":                       {world{text: undo, before: one(down), rounds: times(3, up)}, true},
+		"not held":                   {world{text: undo, before: one(down), rounds: times(2, up)}, false},
+		"broken may still recover":   {world{text: undo, before: one(down), rounds: times(4, down)}, false},
+		"a job that failed for good": {world{text: undo, before: one(down), rounds: times(3, sees(forGood()))}, true},
+		"a job that failed just now": {world{text: undo, before: one(down), rounds: times(2, sees(forGood()))}, false},
+		"gone may come back":         {world{text: undo, before: one(down), rounds: times(4, sees(gone()))}, false},
+		"blind may still see":        {world{text: undo, before: one(down), rounds: times(4, dark)}, false},
+		"healthy before, no change":  {world{text: setImage, before: one(up), rounds: times(3, up)}, true},
+		"restart may still show":     {world{text: restart, before: one(up), rounds: times(3, up)}, false},
 		"signal cannot tell yet": {world{text: undo, before: one(sees(health(unhealthy, "x"), alert(unhealthy, "Firing"))),
 			rounds: times(3, sees(health(healthy, ""), alert(unknown, "WindowReachesBack")))}, false},
 		"neighbour may recover": {world{text: undo, before: one(sees(health(unhealthy, "x"), neighbour("cart", healthy))),
@@ -262,20 +315,43 @@ func TestMissingPreStateIsSaid(t *testing.T) {
 }
 
 func TestRegressionsAreListedAndOldOnesAreNot(t *testing.T) {
-	firing := func(name string, since time.Time) aftercheck.Finding {
+	firing := func(name, pod string, since time.Time) aftercheck.Finding {
 		return aftercheck.Finding{
-			Subject: aftercheck.Subject{Kind: "Alert", Namespace: "shop", Name: name}, Check: aftercheck.CheckAlert,
+			Subject: aftercheck.Subject{Kind: "Alert", Namespace: "shop", Name: name, Owner: pod}, Check: aftercheck.CheckAlert,
 			Scope: aftercheck.ScopeNeighbour, State: unhealthy, Reason: "Firing", Since: since,
 		}
 	}
-	c := world{text: undo, before: one(sees(health(unhealthy, "x"), replicas(3))), rounds: times(3, sees(
-		health(healthy, ""), replicas(2), firing("New", ended.Add(time.Second)), firing("Old", began.Add(-time.Hour))))}.build()
+	near := func(f aftercheck.Finding) aftercheck.Finding {
+		f.Scope = aftercheck.ScopeNeighbour
+		return f
+	}
+	soon := ended.Add(time.Second)
+	c := world{text: undo,
+		before: one(sees(health(unhealthy, "x"), replicas(3), limit("memory", 512), limit("cpu", 1), restarts("gone", 0, began),
+			near(compared(10, "lower")))),
+		rounds: times(3, sees(health(healthy, ""), replicas(2), limit("memory", 256), limit("cpu", 2), restarts("b", 0, ended),
+			firing("New", "", soon), firing("Old", "", began.Add(-time.Hour)), firing("OfAGonePod", "Pod/api-gone", soon), firing("OfAPod", "Pod/api-b", soon),
+			oomKills("b", soon), near(compared(20, "lower")))),
+	}.build()
 	got := assess.Judge(c, c.DeadlineAt)
 	var names []string
 	for _, r := range got.Regressions {
 		names = append(names, r.Subject.Name+"/"+string(r.Check))
 	}
-	if want := "New/alert api/replicas"; strings.Join(names, " ") != want {
+	if want := "New/alert OfAPod/alert queue_length/metric api/limits api/replicas api-b/oom_kills"; strings.Join(names, " ") != want {
 		t.Errorf("regressions %q, want %q", names, want)
+	}
+}
+
+// What could not be listed is not gone.
+func TestNeighboursThatWereNotReadAreNotGone(t *testing.T) {
+	unread := aftercheck.Finding{
+		Subject: aftercheck.Subject{Kind: "Deployment", Namespace: "shop"}, Check: aftercheck.CheckHealth,
+		Scope: aftercheck.ScopeNeighbour, State: unknown, Reason: "Forbidden",
+	}
+	c := world{text: undo, before: one(sees(health(unhealthy, "x"), neighbour("cart", healthy))),
+		rounds: times(3, sees(health(healthy, ""), unread))}.build()
+	if got := assess.Judge(c, c.DeadlineAt); len(got.Regressions) > 0 || got.Reason != aftercheck.ReasonRecovered {
+		t.Errorf("%s with regressions %+v", got.Reason, got.Regressions)
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"github.com/aftercheck/aftercheck"
 )
 
-// life is one pod: its restarts so far, and since when its youngest container
-// runs.
+// life is one pod or container: its restarts so far, and since when its youngest
+// container runs.
 type life struct {
 	id       string // UID, or the name where the UID is not known
-	restarts float64
+	name     string
+	restarts float64 // NaN where they are not known
 	since    time.Time
 }
 
@@ -51,4 +52,26 @@ func index(all lives) map[string]*life {
 		out[all[i].id] = &all[i]
 	}
 	return out
+}
+
+// has reports whether a pod of this name is among the lives.
+func (all lives) has(name string) bool {
+	for _, l := range all {
+		if l.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// youngest returns since when the youngest runs of those whose start is known;
+// zero if no start is.
+func (all lives) youngest() time.Time {
+	var youngest time.Time
+	for _, l := range all {
+		if l.since.After(youngest) {
+			youngest = l.since
+		}
+	}
+	return youngest
 }

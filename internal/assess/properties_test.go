@@ -18,7 +18,8 @@ func anyFinding(t *rapid.T, label string) aftercheck.Finding {
 	uid := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, label+" uid")
 	f := rapid.SampledFrom([]aftercheck.Finding{
 		health(state, "x"), pod(uid, state, "x"), alert(state, "Firing"), metric("m"+uid, state),
-		neighbour("n"+uid, state), replicas(3), generation(2), restarts(uid, 1, ended),
+		neighbour("n"+uid, state), replicas(3), generation(2), restarts(uid, 1, ended), probe(state, "x"),
+		previousLife(uid, 30), limit("memory", 64), oomKills(uid, ended), nearReplicas(1), named("p" + uid), compared(7, "lower"),
 	}).Draw(t, label)
 	return f
 }
@@ -137,6 +138,105 @@ func TestAnUnhealthyFindingNeverRaisesTheScore(t *testing.T) {
 		}
 		if before.Verdict != aftercheck.Success && after.Verdict == aftercheck.Success {
 			t.Fatalf("an unhealthy finding made %s a success", before.Reason)
+		}
+	})
+}
+
+// oneRound is a world with one round that is said to have held or not, so that
+// the round's findings alone decide.
+func oneRound(t *rapid.T) world {
+	w := anyWorld(t)
+	w.rounds = [][]aftercheck.Reading{one(anyReading(t, "the round"))}
+	return w
+}
+
+func TestAFindingThatTurnsHealthyNeverLowersTheScore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := oneRound(t)
+		c := w.build()
+		before := assess.Judge(c, c.DeadlineAt)
+		findings := slices.Clone(w.rounds[0][0].Findings)
+		var bad []int
+		for i, f := range findings {
+			if f.State == unhealthy || f.State == progressing {
+				bad = append(bad, i)
+			}
+		}
+		if len(bad) == 0 {
+			return
+		}
+		at := rapid.SampledFrom(bad).Draw(t, "mended")
+		key := findings[at].Key()
+		for i := range findings { // one and the same fact may be there twice
+			if findings[i].Key() == key && findings[i].State != "" {
+				findings[i].State, findings[i].Reason = healthy, ""
+			}
+		}
+		w.rounds[0][0].Findings = findings
+		c = w.build()
+		after := assess.Judge(c, c.DeadlineAt)
+		if before.Score != nil && after.Score != nil && *after.Score < *before.Score {
+			t.Fatalf("score fell from %v (%s) to %v (%s) because %s turned healthy", *before.Score, before.Reason, *after.Score, after.Reason, key)
+		}
+		if before.Verdict == aftercheck.Success && after.Verdict != aftercheck.Success {
+			t.Fatalf("a healthy finding made success %s", after.Reason)
+		}
+	})
+}
+
+func TestARegressionNeverRaisesTheScore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := oneRound(t)
+		if w.before == nil || w.before[0].Outcome != aftercheck.ReadingOK || w.rounds[0][0].Outcome != aftercheck.ReadingOK {
+			return
+		}
+		extra := rapid.SampledFrom([][2]aftercheck.Finding{
+			{neighbour("extra", healthy), neighbour("extra", unhealthy)},
+			{metric("extra", healthy), metric("extra", unhealthy)},
+			{limit("extra", 2), limit("extra", 1)},
+			{nearReplicas(5), nearReplicas(0)},
+		}).Draw(t, "regression")
+		score := func(after int) (assess.Judgement, *float64) {
+			with := func(r aftercheck.Reading, f aftercheck.Finding) []aftercheck.Reading {
+				r.Findings = append(slices.Clone(r.Findings), f)
+				return one(r)
+			}
+			w := w
+			w.before, w.rounds = with(w.before[0], extra[0]), [][]aftercheck.Reading{with(w.rounds[0][0], extra[after])}
+			c := w.build()
+			got := assess.Judge(c, c.DeadlineAt)
+			return got, got.Score
+		}
+		well, without := score(0)
+		ill, with := score(1)
+		if without != nil && with != nil && *with > *without {
+			t.Fatalf("score rose from %v (%s) to %v (%s) by a regression of %s", *without, well.Reason, *with, ill.Reason, extra[1].Subject)
+		}
+	})
+}
+
+func TestUnknownChangesTheCoverageOnly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := oneRound(t)
+		if w.rounds[0][0].Outcome != aftercheck.ReadingOK {
+			return
+		}
+		c := w.build()
+		before := assess.Judge(c, c.DeadlineAt)
+		dark := rapid.SampledFrom([]aftercheck.Finding{metric("dark", unknown), probe(unknown, "Timeout"), neighbour("dark", unknown), pod("dark", unknown, "")}).Draw(t, "unknown")
+		dark.Subject.Name = "dark"
+		w.rounds[0][0].Findings = append(slices.Clone(w.rounds[0][0].Findings), dark)
+		c = w.build()
+		after := assess.Judge(c, c.DeadlineAt)
+		if *after.Coverage > *before.Coverage && *before.Coverage > 0 {
+			t.Fatalf("coverage rose from %v to %v by an unknown finding", *before.Coverage, *after.Coverage)
+		}
+		if after.Reason == aftercheck.ReasonInsufficientEvidence {
+			return // the coverage is too low now
+		}
+		if after.Verdict != before.Verdict || after.Reason != before.Reason || after.RootCauseCleared != before.RootCauseCleared ||
+			(after.Score == nil) != (before.Score == nil) || after.Score != nil && *after.Score != *before.Score {
+			t.Fatalf("an unknown finding made %s/%s of %s/%s", after.Verdict, after.Reason, before.Verdict, before.Reason)
 		}
 	})
 }

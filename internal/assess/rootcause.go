@@ -10,17 +10,24 @@ func rootCause(s *summary) aftercheck.Answer {
 		return aftercheck.AnswerUnknown
 	}
 	if len(s.current.signals) > 0 {
-		return cleared(signalState(s.before), signalState(s.current), s.steady || s.purpose)
+		return cleared(signalState(s.before), signalState(s.current), s.proven() || s.purpose)
 	}
 	if s.current.gone || s.current.scaledDown() {
 		return aftercheck.AnswerNo
 	}
 	before := s.before.state
-	if len(s.before.signals) > 0 {
-		before = aftercheck.StateUnknown // the signal was watched, and is not any more
+	if s.before.gone || s.before.scaledDown() {
+		before = aftercheck.StateUnhealthy // that nothing ran was the incident
 	}
-	return cleared(before, s.current.state, s.steady)
+	if left, _ := s.leftOpen(); left != nil || len(s.before.signals) > 0 {
+		before = aftercheck.StateUnknown // what was bad was watched, and is not any more
+	}
+	return cleared(before, s.current.state, s.proven())
 }
+
+// proven reports whether the target has held, and for longer than its crashes
+// allow.
+func (s *summary) proven() bool { return s.steady && s.toOutlive <= 0 }
 
 func cleared(before, now aftercheck.State, held bool) aftercheck.Answer {
 	wasBad := before == aftercheck.StateUnhealthy || before == aftercheck.StateProgressing

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/aftercheck/aftercheck"
@@ -18,40 +19,50 @@ func (s *summary) follow() {
 		if !g.known() {
 			continue
 		}
-		crashed, changed := since(last, *g)
-		good := g.good() && !crashed
-		if good && s.held == 0 {
+		crashed := last != nil && restarted(*last, *g)
+		good, bad := g.good() && !crashed, g.state == aftercheck.StateUnhealthy
+		if good && s.held <= 0 {
 			heldSince = g.at
 		}
-		s.held = heldAfter(s.held, good)
-		s.flapped = s.flapped || wasGood && (crashed || g.state == aftercheck.StateUnhealthy)
-		s.drifted = s.drifted || changed
-		wasGood = wasGood || good
+		s.held = heldAfter(s.held, good, bad)
+		s.flapped = s.flapped || wasGood && (crashed || bad)
+		s.drifted = s.drifted || s.changedByOthers(last, *g)
+		wasGood = wasGood || good && !g.waits()
 		last = g
 	}
+	s.held, s.ill = max(s.held, 0), max(-s.held, 0)
 	if s.Evidence.Held && s.held > 0 {
 		s.held, s.steady = s.wantedRounds(), true
 		return
 	}
 	s.steady = s.held >= s.wantedRounds() && s.heldFor(heldSince) >= time.Duration(s.Policy.SettleTime)
+	s.toOutlive = s.outlives()
+}
+
+// outlives returns how much longer the target's youngest pod has to run until it
+// has lived longer than its predecessors lived before they crashed, or than the
+// policy asks for. Zero if it has, if nothing crashed, or if nothing tells since
+// when it runs.
+func (s *summary) outlives() time.Duration {
+	limit, started := time.Duration(s.Policy.CrashLoopLimit), s.current.lives.youngest()
+	if s.before.good() || started.IsZero() || limit <= 0 {
+		return 0
+	}
+	return max(min(s.before.crashed, limit)-s.current.at.Sub(started), 0)
 }
 
 // heldFor is the time from the first good round to the newest known one.
 func (s *summary) heldFor(since time.Time) time.Duration { return s.current.at.Sub(since) }
 
-// since compares a round with the known one before it, nil for the first.
-func since(last *glance, g glance) (crashed, changed bool) {
-	if last == nil {
-		return false, false
+// heldAfter counts good rounds in a row above zero, and bad ones below.
+func heldAfter(held int, good, bad bool) int {
+	switch {
+	case good:
+		return max(held, 0) + 1
+	case bad:
+		return min(held, 0) - 1
 	}
-	return restarted(*last, g), moved(*last, g)
-}
-
-func heldAfter(held int, good bool) int {
-	if !good {
-		return 0
-	}
-	return held + 1
+	return 0
 }
 
 // good reports whether the target is there and healthy.
@@ -71,15 +82,63 @@ func restarted(before, after glance) bool {
 
 // moved reports whether the target's specification changed between two glances
 // in anything but the number of replicas, which an autoscaler owns.
-func moved(before, after glance) bool {
+func moved(before, after glance) bool { return changes(before, after) > 0 }
+
+// changes counts the changes of the target's specification between two glances,
+// the most of one object, by its generation. A change of the number of replicas
+// is not counted; an object with another UID is another one, and new.
+func changes(before, after glance) int {
+	if before.target.UID != "" && after.target.UID != "" && before.target.UID != after.target.UID {
+		return 0
+	}
+	most := 0
 	for object, generation := range after.generation {
 		then, ok := before.generation[object]
-		if ok && generation > then && before.replicas[object] == after.replicas[object] {
-			return true
+		n := int(generation - then)
+		if before.replicas[object] != after.replicas[object] {
+			n--
+		}
+		if ok {
+			most = max(most, n)
 		}
 	}
-	return false
+	return most
 }
+
+// changedByOthers reports whether somebody else changed the target's
+// specification: at all since the known round before this one, or, in the first
+// one, by more than the action itself can have changed it.
+func (s *summary) changedByOthers(last *glance, g glance) bool {
+	if last != nil {
+		return moved(*last, g)
+	}
+	most, known := s.ownChanges()
+	return known && changes(s.before, g) > most
+}
+
+// ownChanges is how many changes of the target's specification the action itself
+// can have made; false if its text does not bound them.
+func (s *summary) ownChanges() (int, bool) {
+	if s.Action.Playbook() != "" || edits.MatchString(s.Action.Text) {
+		return 0, false
+	}
+	switch s.Action.Kind() {
+	case aftercheck.ActionRestart, aftercheck.ActionRollback, aftercheck.ActionPause:
+		return 1, true
+	case aftercheck.ActionObserve, aftercheck.ActionScale:
+		return 0, true
+	case aftercheck.ActionDelete:
+		if deletesPod.MatchString(s.Action.Text) {
+			return 0, true
+		}
+	}
+	return 0, false
+}
+
+var (
+	edits      = regexp.MustCompile(`(?i)\b(?:set|apply|patch|edit|upgrade|replace|install|deploy|sync|update|configure)\b|&&|;`)
+	deletesPod = regexp.MustCompile(`(?i)(?:\b|_)(?:pods?|po)(?:\b|_|/)`)
+)
 
 // renewed is whether the target's pods were replaced or restarted after the
 // action began: yes, no, or unknown if nothing tells.

@@ -62,10 +62,13 @@ func capped(score float64, s *summary, r ruling) float64 {
 		limit = capDegraded
 	}
 	switch r.Reason {
-	case aftercheck.ReasonAlreadyHealthy, aftercheck.ReasonNoEffect, aftercheck.ReasonObservedOnly, aftercheck.ReasonNoChange:
+	case aftercheck.ReasonAlreadyHealthy, aftercheck.ReasonNoEffect, aftercheck.ReasonObservedOnly, aftercheck.ReasonNoChange, aftercheck.ReasonDrifted:
 		limit = capNoHealed
 	case aftercheck.ReasonWorse:
 		limit = capWorse
+	}
+	if s.before.good() && r.Verdict != aftercheck.Success {
+		limit = min(limit, capNoHealed)
 	}
 	critical := false
 	for _, g := range s.regressions {
@@ -120,6 +123,10 @@ func stabilityPart(s *summary) aftercheck.Part {
 	}
 	p.Score = min(float64(s.held)/float64(s.wantedRounds()), 1)
 	p.Explanation = "The share of the wanted rounds in which all checks held together."
+	if s.toOutlive > 0 {
+		p.Score *= 1 - s.toOutlive.Seconds()/(s.toOutlive+s.current.at.Sub(s.current.lives.youngest())).Seconds()
+		p.Explanation = "The share of its previous life that the target has lived, of what it held."
+	}
 	if s.flapped {
 		p.Score *= 0.5
 		p.Explanation = "The target fell back after it had recovered, so half of the held share is given."

@@ -162,3 +162,47 @@ func probe(state aftercheck.State, reason string) aftercheck.Finding {
 		Scope: aftercheck.ScopeTarget, State: state, Reason: reason,
 	}
 }
+
+// previousLife is how long the last life of a pod's container was that crashed.
+func previousLife(uid string, seconds float64) aftercheck.Finding {
+	return fact(podOf(uid), aftercheck.CheckPreviousLife, seconds, "seconds")
+}
+
+func fact(about aftercheck.Subject, check aftercheck.Check, number float64, unit string) aftercheck.Finding {
+	return aftercheck.Finding{Subject: about, Check: check, Scope: aftercheck.ScopeTarget, Value: &aftercheck.Value{Number: number, Unit: unit}}
+}
+
+func limit(resource string, number float64) aftercheck.Finding {
+	f := fact(deployment, aftercheck.CheckLimits, number, "")
+	f.Query = resource
+	return f
+}
+
+func oomKills(uid string, newest time.Time) aftercheck.Finding {
+	f := fact(podOf(uid), aftercheck.CheckOOMKills, 1, "kills")
+	f.Since = newest
+	return f
+}
+
+func nearReplicas(n float64) aftercheck.Finding {
+	f := replicas(n)
+	f.Subject.Name, f.Scope = "cart", aftercheck.ScopeNeighbour
+	return f
+}
+
+// named is a pod of which nothing is known but its name.
+func named(pod string) aftercheck.Finding {
+	return aftercheck.Finding{Subject: aftercheck.Subject{Kind: "Pod", Name: pod}, Check: aftercheck.CheckPresence, Scope: aftercheck.ScopeTarget}
+}
+
+// forGood is a Job that does not change any more.
+func forGood() aftercheck.Finding {
+	f := health(unhealthy, "BackoffLimitExceeded")
+	f.Subject.Kind, f.Final = "Job", true
+	return f
+}
+
+func asSignal(f aftercheck.Finding) aftercheck.Finding {
+	f.Signal = true
+	return f
+}

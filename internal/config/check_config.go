@@ -70,6 +70,7 @@ func (c *checker) settings(path string, p *aftercheck.Policy, written rawSetting
 	positive("capture_timeout", &p.CaptureTimeout, written.CaptureTimeout)
 	count(c, path+".rounds", &p.Rounds, written.Rounds, 1, aftercheck.MaxRounds)
 	c.duration(path+".settle_time", (*time.Duration)(&p.SettleTime), written.SettleTime)
+	c.duration(path+".crash_loop_limit", (*time.Duration)(&p.CrashLoopLimit), written.CrashLoopLimit)
 	c.share(path+".min_coverage", &p.MinCoverage, written.MinCoverage)
 	c.share(path+".proposal_threshold", &p.ProposalThreshold, written.ProposalThreshold)
 	c.weights(path+".weights", p, written.Weights)

@@ -59,6 +59,7 @@ type rawSettings struct {
 	CaptureTimeout    string             `yaml:"capture_timeout"`
 	Rounds            *float64           `yaml:"rounds"`
 	SettleTime        string             `yaml:"settle_time"`
+	CrashLoopLimit    string             `yaml:"crash_loop_limit"`
 	MinCoverage       *float64           `yaml:"min_coverage"`
 	ProposalThreshold *float64           `yaml:"proposal_threshold"`
 	Weights           map[string]float64 `yaml:"weights"`

@@ -22,7 +22,7 @@ import (
 // labels name and that is not there is a finding, not an error.
 func Findings(o Objects, i aftercheck.Incident, a aftercheck.Action, now time.Time) (aftercheck.Target, []aftercheck.Finding) {
 	x := newIndex(o.Items)
-	targets, missing := x.find(i, o)
+	targets, missing := x.find(i, a, o)
 	r := report{index: x, now: now, targets: targets}
 	for _, target := range targets {
 		r.target(target)
@@ -30,9 +30,10 @@ func Findings(o Objects, i aftercheck.Incident, a aftercheck.Action, now time.Ti
 	if !missing.IsZero() {
 		r.gone(missing)
 	}
-	r.services()
+	namespaces := r.namespaces(i, o)
+	r.services(namespaces)
 	r.events(eventsSince(i, a, now))
-	r.neighbours(i, o)
+	r.neighbours(namespaces)
 	r.unread(o.Unread)
 	if target := commonTarget(targets); !target.IsZero() {
 		missing = target
@@ -91,6 +92,7 @@ type report struct {
 	targets  []*unstructured.Unstructured
 	pods     []*unstructured.Unstructured // of all targets, those that are gone too
 	findings []aftercheck.Finding
+	scaled   map[reference]bool // what an autoscaler scales; nil until it is asked for
 }
 
 func (r *report) add(f aftercheck.Finding) {
@@ -105,13 +107,16 @@ func (r *report) target(o *unstructured.Unstructured) {
 	r.pods = append(r.pods, pods...)
 	h := HealthOf(o, r.childrenOf(o, pods), r.now)
 	r.add(aftercheck.Finding{Subject: subject, Check: aftercheck.CheckPresence, Scope: scope})
-	r.add(judged(subject, aftercheck.CheckHealth, scope, h))
+	f := judged(subject, aftercheck.CheckHealth, scope, h)
+	f.Final = final(o, h)
+	r.add(f)
 	if generation := content(o).num(0, "metadata", "generation"); generation > 0 {
-		r.add(fact(subject, aftercheck.CheckGeneration, scope, generation, ""))
+		r.add(fact(subject, aftercheck.CheckGeneration, scope, float64(generation), ""))
 	}
 	if wanted, ok := replicasOf(o); ok {
-		r.add(fact(subject, aftercheck.CheckReplicas, scope, wanted, "replicas"))
+		r.add(fact(subject, aftercheck.CheckReplicas, scope, float64(wanted), "replicas"))
 	}
+	r.limits(o, scope)
 	for _, pod := range pods {
 		r.pod(pod, o)
 	}
@@ -124,6 +129,7 @@ func (r *report) pod(pod, target *unstructured.Unstructured) {
 	switch {
 	case pod == target:
 		r.restarts(subject, aftercheck.ScopeTarget, []*unstructured.Unstructured{pod})
+		r.previousLife(subject, pod)
 		return
 	case !inUse(pod):
 		return
@@ -137,6 +143,7 @@ func (r *report) pod(pod, target *unstructured.Unstructured) {
 		r.add(f)
 	}
 	r.restarts(subject, aftercheck.ScopeTarget, []*unstructured.Unstructured{pod})
+	r.previousLife(subject, pod)
 }
 
 // restarts reports the sum of the pods' container restarts, and since when the
@@ -146,21 +153,19 @@ func (r *report) restarts(subject aftercheck.Subject, scope aftercheck.Scope, po
 	var since time.Time
 	counted := false
 	for _, pod := range pods {
-		f := content(pod)
-		for _, list := range []string{"initContainerStatuses", "containerStatuses"} {
-			for _, c := range f.subs("status", list) {
-				counted = true
-				sum += c.num(0, "restartCount")
-			}
+		for _, c := range statusesOf(pod) {
+			counted = true
+			sum += c.num(0, "restartCount")
 		}
 		since = later(since, startOf(pod))
 	}
 	if !counted {
 		return
 	}
-	f := fact(subject, aftercheck.CheckRestarts, scope, sum, "restarts")
+	f := fact(subject, aftercheck.CheckRestarts, scope, float64(sum), "restarts")
 	f.Since = since
 	r.add(f)
+	r.oomKills(subject, scope, pods)
 }
 
 // startOf returns when the youngest running container of a pod started.

@@ -27,10 +27,10 @@ func judged(subject aftercheck.Subject, check aftercheck.Check, scope aftercheck
 }
 
 // fact makes a finding that is compared and not judged by itself.
-func fact(subject aftercheck.Subject, check aftercheck.Check, scope aftercheck.Scope, number int64, unit string) aftercheck.Finding {
+func fact(subject aftercheck.Subject, check aftercheck.Check, scope aftercheck.Scope, number float64, unit string) aftercheck.Finding {
 	return aftercheck.Finding{
 		Subject: subject, Check: check, Scope: scope,
-		Value: &aftercheck.Value{Number: float64(number), Unit: unit},
+		Value: &aftercheck.Value{Number: number, Unit: unit},
 	}
 }
 
@@ -48,4 +48,17 @@ func replicasOf(o *unstructured.Unstructured) (int64, bool) {
 		return 0, false
 	}
 	return wantedReplicas(subject{fields: f})
+}
+
+// final reports whether an unhealthy object stays so by itself: a Job that has
+// failed, or a Pod that has and that no controller replaces.
+func final(o *unstructured.Unstructured, h Health) bool {
+	switch o.GetKind() {
+	case "Job":
+		failed, ok := content(o).condition("Failed")
+		return h.bad() && ok && failed.True()
+	case "Pod":
+		return h.bad() && content(o).str("status", "phase") == "Failed" && ownerReference(o) == nil
+	}
+	return false
 }

@@ -10,10 +10,9 @@ import (
 	"github.com/aftercheck/aftercheck"
 )
 
-// neighbours reports the other workloads of the target's namespace: the health
-// of each, and the restarts of all its pods in one sum.
-func (r *report) neighbours(i aftercheck.Incident, o Objects) {
-	namespaces := r.namespaces(i, o)
+// neighbours reports the other workloads of the target's namespaces: the health
+// of each, what it wants, and the restarts of all its pods in one sum.
+func (r *report) neighbours(namespaces []string) {
 	for _, item := range r.items {
 		if item.GetKind() == "Event" || slices.Contains(r.targets, item) || !r.isNeighbour(item) || !slices.Contains(namespaces, item.GetNamespace()) {
 			continue
@@ -22,9 +21,28 @@ func (r *report) neighbours(i aftercheck.Incident, o Objects) {
 		h := HealthOf(item, r.childrenOf(item, pods), r.now)
 		subject := subjectOf(item)
 		r.add(judged(subject, aftercheck.CheckHealth, aftercheck.ScopeNeighbour, h))
+		if wanted, ok := replicasOf(item); ok && item.GetKind() != "DaemonSet" && !r.autoscaled(item) {
+			r.add(fact(subject, aftercheck.CheckReplicas, aftercheck.ScopeNeighbour, float64(wanted), "replicas"))
+		}
+		r.limits(item, aftercheck.ScopeNeighbour)
 		used := slices.DeleteFunc(slices.Clone(pods), func(pod *unstructured.Unstructured) bool { return !inUse(pod) })
 		r.restarts(subject, aftercheck.ScopeNeighbour, used)
 	}
+}
+
+// autoscaled reports whether an autoscaler among the objects owns the number of
+// a workload's replicas.
+func (r *report) autoscaled(o *unstructured.Unstructured) bool {
+	if r.scaled == nil {
+		r.scaled = map[reference]bool{}
+		for _, item := range r.items {
+			if kind := item.GetKind(); kind == "HorizontalPodAutoscaler" || kind == "ScaledObject" {
+				about := content(item).sub("spec", "scaleTargetRef")
+				r.scaled[reference{kind: first(about.str("kind"), "Deployment"), namespace: item.GetNamespace(), name: about.str("name")}] = true
+			}
+		}
+	}
+	return r.scaled[reference{kind: o.GetKind(), namespace: o.GetNamespace(), name: o.GetName()}]
 }
 
 // namespaces returns where neighbours are looked for: the namespaces of the

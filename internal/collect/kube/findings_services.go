@@ -9,32 +9,49 @@ import (
 )
 
 // services reports the ready endpoints behind each Service that serves the
-// target, where any endpoints are among the objects: a Service whose list has
-// gone empty serves nobody, however well its pods are.
-func (r *report) services() {
+// target, and behind the others of its namespaces, where any endpoints are among
+// the objects: a Service whose list has gone empty serves nobody, however well
+// its pods are.
+func (r *report) services(namespaces []string) {
 	lists := r.endpointLists()
 	if len(lists) == 0 {
 		return
 	}
 	for _, service := range r.items {
-		if service.GetKind() != "Service" || !r.serves(service) {
+		if service.GetKind() != "Service" || !selectsPods(service) {
 			continue
 		}
 		ready, known := readyEndpoints(lists[service])
-		h := healthy("", "%d endpoints are ready", ready)
+		known = known || r.listsFor(lists, service.GetNamespace())
 		switch {
-		case !known && !r.listsFor(lists, service.GetNamespace()):
-			continue
-		case ready == 0 && r.wantedNowhere():
-			h = scaledDown("no replica is wanted")
-		case ready == 0:
-			h = unhealthy(reasonNoEndpoints, "no ready endpoint stands behind the Service")
+		case !known:
+		case r.serves(service):
+			r.endpoints(service, aftercheck.ScopeTarget, ready)
+		case slices.Contains(namespaces, service.GetNamespace()) && !slices.Contains(r.targets, service):
+			r.endpoints(service, aftercheck.ScopeNeighbour, ready)
 		}
-		f := judged(subjectOf(service), aftercheck.CheckEndpoints, aftercheck.ScopeTarget, h)
-		f.Value = &aftercheck.Value{Number: float64(ready), Unit: "endpoints"}
-		f.Wanted = "at least 1 endpoint"
-		r.add(f)
 	}
+}
+
+// endpoints reports the ready endpoints behind one Service. That a neighbour
+// has none is its own affair unless it had some before.
+func (r *report) endpoints(service *unstructured.Unstructured, scope aftercheck.Scope, ready int) {
+	h := healthy("", "%d endpoints are ready", ready)
+	switch {
+	case ready == 0 && scope == aftercheck.ScopeTarget && r.wantedNowhere():
+		h = scaledDown("no replica is wanted")
+	case ready == 0:
+		h = unhealthy(reasonNoEndpoints, "no ready endpoint stands behind the Service")
+	}
+	f := judged(subjectOf(service), aftercheck.CheckEndpoints, scope, h)
+	f.Value = &aftercheck.Value{Number: float64(ready), Unit: "endpoints"}
+	f.Wanted = "at least 1 endpoint"
+	r.add(f)
+}
+
+// selectsPods reports whether a Service finds its endpoints by a selector.
+func selectsPods(service *unstructured.Unstructured) bool {
+	return len(content(service).strings("spec", "selector")) > 0 && content(service).str("spec", "type") != "ExternalName"
 }
 
 // endpointLists groups Endpoints and EndpointSlices by their Service; those of
@@ -66,9 +83,6 @@ func (r *report) listsFor(lists map[*unstructured.Unstructured][]*unstructured.U
 // for no other.
 func (r *report) serves(service *unstructured.Unstructured) bool {
 	selector := content(service).strings("spec", "selector")
-	if len(selector) == 0 || content(service).str("spec", "type") == "ExternalName" {
-		return false
-	}
 	for _, target := range r.targets {
 		switch {
 		case target == service:

@@ -139,6 +139,9 @@ func newSensor(config Config, from source) collect.Sensor {
 		Timeout: config.Timeout,
 		Plan: func(q collect.Question) (collect.Plan, bool) {
 			wanted := candidates(q.Incident, config.DefaultNamespace)
+			if len(wanted) == 0 {
+				wanted = actionCandidates(q.Action.Text, first(q.Incident.Labels["namespace"], config.DefaultNamespace))
+			}
 			if len(wanted) == 0 && q.Known.IsZero() && q.Incident.Labels["namespace"] == "" {
 				return collect.Plan{}, false
 			}
@@ -198,7 +201,7 @@ func (r *reading) take(ctx context.Context) (collect.Answer, error) {
 	if found.UID == "" && found.String() == r.question.Known.String() {
 		found.UID = r.question.Known.UID
 	}
-	return collect.Answer{Target: found, Findings: findings, Raw: rawText(o, target, r.MaxRaw)}, nil
+	return collect.Answer{Target: found, Findings: findings, Delays: delaysOf(findings), Raw: rawText(o, target, r.MaxRaw)}, nil
 }
 
 // namespace returns the namespace that the incident is about.

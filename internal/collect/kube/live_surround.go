@@ -110,7 +110,7 @@ func (r *reading) wishes(target *unstructured.Unstructured, missing aftercheck.T
 	out := []*wish{r.events(namespace, "")}
 	out = append(out, r.own(target, namespace)...)
 	if !r.NoNeighbours {
-		for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "Pod"} {
+		for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "Pod", "HorizontalPodAutoscaler"} {
 			if !slices.ContainsFunc(out, func(w *wish) bool { return w.kind.kind == kind && w.labels == "" }) {
 				out = append(out, r.listOf(kind, namespace, r.MaxNeighbours))
 			}

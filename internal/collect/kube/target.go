@@ -195,10 +195,10 @@ func builtIn(kind, namespace, name string) reference {
 }
 
 // find returns the objects of the target among the objects. If the labels name
-// an object that is not there, missing names it. Without a label that names
-// one, all the objects are the target if they have one owner in common, else
+// an object that is not there, missing names it. Without a label or an action
+// that names one, all the objects are the target if they have one owner in common, else
 // every object that stands for itself.
-func (x *index) find(i aftercheck.Incident, o Objects) (targets []*unstructured.Unstructured, missing aftercheck.Target) {
+func (x *index) find(i aftercheck.Incident, a aftercheck.Action, o Objects) (targets []*unstructured.Unstructured, missing aftercheck.Target) {
 	switch {
 	case o.nobody:
 		return nil, aftercheck.Target{}
@@ -209,7 +209,11 @@ func (x *index) find(i aftercheck.Incident, o Objects) (targets []*unstructured.
 		}
 		return nil, aftercheck.Target{Group: o.resolved.group, Kind: o.resolved.kind, Namespace: o.resolved.namespace, Name: o.resolved.name}
 	}
-	for _, c := range candidates(i, o.DefaultNamespace) {
+	wanted := candidates(i, o.DefaultNamespace)
+	if len(wanted) == 0 && i.Labels["namespace"] == "" { // else the incident is about the namespace
+		wanted = actionCandidates(a.Text, o.DefaultNamespace)
+	}
+	for _, c := range wanted {
 		if found := x.named(c.reference); found != nil {
 			if c.climb {
 				return x.outliving(found), aftercheck.Target{}
