@@ -50,6 +50,7 @@ func (r *reader) about(o *sighting, s *scope) []aftercheck.Finding {
 	}
 	if (o.kind == "Pod" || o.kind == kindContainer) && o.name != "" && o.part == "" {
 		fact(aftercheck.CheckPresence, nil)
+		out[0].Subject.UID = o.life
 	}
 	if o.counted {
 		fact(aftercheck.CheckRestarts, &aftercheck.Value{Number: o.restarts, Unit: "restarts"})
@@ -70,15 +71,15 @@ func (r *reader) about(o *sighting, s *scope) []aftercheck.Finding {
 	}
 	out = append(out, f)
 	if s.counts(o) {
-		f.Scope = aftercheck.ScopeTarget
+		f.Scope, f.Subject.Kind = aftercheck.ScopeTarget, kindSibling
 		out = append(out, f)
 	}
 	return out
 }
 
-// counts reports whether a neighbour that is well counts for the target too.
-// Where only the action's text names the target and that is ill, what works
-// beside it shows how much of the whole is ill.
+// counts reports whether a neighbour that is well counts for the target too,
+// as a sibling. Where only the action's text names the target and that is ill,
+// what works beside it shows how much of the whole is ill.
 func (s *scope) counts(o *sighting) bool {
 	return s.byAction && s.ill && o.tone == good && s.scopeOf(o) == aftercheck.ScopeNeighbour
 }

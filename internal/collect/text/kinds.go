@@ -8,6 +8,7 @@ const (
 	kindUnit      = "Unit"
 	kindEndpoint  = "Endpoint"
 	kindAlert     = "Alert"
+	kindSibling   = "Sibling"
 	kindObject    = "Object" // something whose kind the answer does not tell
 )
 

@@ -17,9 +17,10 @@ type objectState struct {
 	want     int
 	scaled   bool
 	since    time.Time
-	ended    bool // it ended without a fault
-	stopped  bool // it ended, well or not
-	spoken   bool // a key of a state was there, whatever it said
+	life     string // since when, as it is written
+	ended    bool   // it ended without a fault
+	stopped  bool   // it ended, well or not
+	spoken   bool   // a key of a state was there, whatever it said
 	texts    []string
 }
 
@@ -55,6 +56,9 @@ func (o *objectState) sighting() sighting {
 		s.remains = true
 	}
 	s.dormant = s.kind == kindContainer && s.tone == busy && (s.reason == "Exited" || strings.EqualFold(s.reason, "created"))
+	if s.kind == kindContainer {
+		s.life = o.life
+	}
 	s.message = first(o.fields, "message", "Message", "error", "Error")
 	return s
 }
@@ -83,6 +87,9 @@ func (o *objectState) key(key string, value any) {
 // words reads a text under a key.
 func (o *objectState) words(is role, key, value string) {
 	value = strings.TrimSpace(value)
+	if normal(key) == "startedat" {
+		o.started(value)
+	}
 	if is == roleOther && containerStates[normal(key)] {
 		is = roleState
 	}
@@ -275,7 +282,7 @@ func (o *objectState) adopt(inner *objectState) {
 	o.stopped = o.stopped || inner.stopped
 	o.ended = o.ended || inner.ended
 	if o.since.IsZero() {
-		o.since = inner.since
+		o.since, o.life = inner.since, inner.life
 	}
 }
 
@@ -345,9 +352,7 @@ func (o *objectState) containerState(form string, fields map[string]any) {
 	switch form {
 	case "running":
 		o.say(said{good, "Running"})
-		if at, err := time.Parse(time.RFC3339, first(fields, "startedAt")); err == nil {
-			o.since = at
-		}
+		o.started(first(fields, "startedAt"))
 	case "waiting":
 		if t := toneOf(reason); t == bad {
 			o.say(said{bad, reason})
@@ -363,6 +368,14 @@ func (o *objectState) containerState(form string, fields map[string]any) {
 			o.spoken, o.ended = true, true
 			o.say(completed(o.about.name, 0))
 		}
+	}
+}
+
+// started takes the time at which a container was started. What docker writes
+// of one that never was is the year 1.
+func (o *objectState) started(value string) {
+	if at, err := time.Parse(time.RFC3339, value); err == nil && at.Year() > 1 {
+		o.since, o.life = at, value
 	}
 }
 

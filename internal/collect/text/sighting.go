@@ -24,6 +24,7 @@ type sighting struct {
 	restarts float64
 	counted  bool      // restarts is known
 	since    time.Time // since when it runs; zero: not known
+	life     string    // its start as the source writes it, where that is exact: another start is another life
 	replicas float64
 	scaled   bool // replicas is known
 	gone     bool // the source says that there is no such object
@@ -56,7 +57,7 @@ func (s *sighting) add(other *sighting) {
 		s.restarts, s.counted = other.restarts, true
 	}
 	if s.since.IsZero() {
-		s.since = other.since
+		s.since, s.life = other.since, other.life
 	}
 	if other.scaled {
 		s.replicas, s.scaled = other.replicas, true
