@@ -51,7 +51,7 @@ func (t *table) condition(r *reader, line string) bool {
 			reason = word
 		}
 	}
-	r.say(t.about, condition(words[0], words[1], reason), "")
+	r.say(t.about, condition(words[0], words[1], reason))
 	return true
 }
 
@@ -78,40 +78,46 @@ func (w row) read() sighting {
 	if w.kind == "Task" {
 		name = strings.TrimLeft(w.get("name", "id"), "\\_ ")
 	}
-	refKind, refName := reference(name)
-	s.name = refName
-	if s.kind == "" || refKind != "" && s.kind != kindUnit && s.kind != "Event" {
-		s.kind = refKind
+	kind, name := reference(name)
+	s.name = name
+	if s.kind == "" || kind != "" && s.kind != kindUnit && s.kind != "Event" {
+		s.kind = kind
 	}
-	switch w.kind {
-	case "Pod":
-		w.pod(&s)
-	case "Deployment", "DaemonSet", "ReplicaSet", "StatefulSet":
-		w.workload(&s)
-	case kindUnit:
-		w.unit(&s)
-	case "Event":
-		w.event(&s)
-	case "Service":
-		if w.get("external-ip") == "<pending>" {
-			s.said = said{busy, "LoadBalancerPending"}
-		}
-	case "Endpoints":
-		s.said = said{good, "Endpoints"}
-		if w.get("endpoints") == "<none>" {
-			s.said = said{bad, "NoEndpoints"}
-		}
-	case "Job":
-		s.said = countOnly(w.get("completions")).worse(jobStatus(w.get("status")))
-	case "Task":
-		w.task(&s)
-	default:
+	if read, ok := rowReaders[w.kind]; ok {
+		read(w, &s)
+	} else {
 		w.any(&s)
 	}
 	if s.kind == "" {
 		s.kind = kindObject
 	}
 	return s
+}
+
+// rowReaders read the rows of the tables whose columns have a meaning of their
+// own.
+var rowReaders = map[string]func(row, *sighting){
+	"Pod": row.pod, "Deployment": row.workload, "DaemonSet": row.workload, "ReplicaSet": row.workload, "StatefulSet": row.workload,
+	kindUnit: row.unit, "Event": row.event, "Service": row.service, "Endpoints": row.endpoints, "Job": row.job, "Task": row.task,
+}
+
+// service reads a Service, which says something of health only while it waits
+// for its load balancer.
+func (w row) service(s *sighting) {
+	if w.get("external-ip") == "<pending>" {
+		s.said = said{busy, "LoadBalancerPending"}
+	}
+}
+
+func (w row) endpoints(s *sighting) {
+	s.said = said{good, "Endpoints"}
+	if w.get("endpoints") == "<none>" {
+		s.said = said{bad, "NoEndpoints"}
+	}
+}
+
+func (w row) job(s *sighting) {
+	s.said = countOnly(w.get("completions")).worse(jobStatus(w.get("status")))
 }
 
 // jobStatus reads the status of a job; one that is complete has its count.
@@ -130,83 +136,6 @@ func (w row) task(s *sighting) {
 	case "run", "running", "ready":
 		s.said = stateOf(w.get("status", "current-state"))
 	}
-}
-
-// pod reads READY, STATUS and RESTARTS.
-func (w row) pod(s *sighting) {
-	status := w.get("status")
-	restarts, ago, recent := restartCell(w.get("restarts"))
-	if restarts >= 0 {
-		s.restarts, s.counted = float64(restarts), true
-	}
-	podState(s, w.get("ready"), status, restarts, ago, recent)
-	s.latest = true // a name is there once, or else the rows follow each other in time
-	if age, ok := kubeAge(w.get("age")); ok && !w.at.IsZero() {
-		s.since = w.at.Add(-age)
-	}
-}
-
-// often is how many restarts make a loop, and young is for how long a container
-// that was restarted so often is not taken for cured.
-const (
-	often = 3
-	young = 30 * time.Second
-)
-
-// podState judges a pod by what kubectl prints of it: n/m containers ready, a
-// status, and its restarts, the last of them ago.
-func podState(s *sighting, ready, status string, restarts int, ago time.Duration, recent bool) {
-	state := stateOf(status)
-	count := countOnly(ready)
-	switch status {
-	case "Completed", "Succeeded":
-		s.said = completed(s.name, restarts)
-		return
-	case "Evicted", "Preempting", "NodeShutdown", "Shutdown", "Terminated", "ContainerStatusUnknown", "NodeAffinity":
-		s.remains = true
-		if state.tone == silent {
-			state = said{bad, status}
-		}
-	case "Terminating":
-		s.leaving = true
-	}
-	s.said = state
-	if state.tone != unsure {
-		s.said = state.worse(count)
-	}
-	if s.tone == good && restarts >= often && recent && ago < young {
-		s.said = said{busy, "Restarted"}
-	}
-}
-
-// completed judges a pod that ended without a fault: a pod of a workload that
-// runs for ever is to be started again; another has done its work.
-func completed(name string, restarts int) said {
-	if restarts > 0 || ofLastingWorkload(name) {
-		return said{busy, "Completed"}
-	}
-	return said{good, "Completed"}
-}
-
-// restartCell reads kubectl's RESTARTS: 7, or 7 (2m ago). The count is -1 if
-// there is none.
-func restartCell(cell string) (restarts int, ago time.Duration, recent bool) {
-	first, rest, _ := strings.Cut(cell, " ")
-	n, err := strconv.Atoi(first)
-	if err != nil || n < 0 {
-		return -1, 0, false
-	}
-	inner := strings.Trim(strings.TrimSpace(rest), "()")
-	age, ok := kubeAge(strings.TrimSpace(strings.TrimSuffix(inner, "ago")))
-	return n, age, ok
-}
-
-func countOnly(cell string) said {
-	s, _ := countState(cell)
-	if s.tone == unsure {
-		return said{}
-	}
-	return s
 }
 
 // workload reads how many replicas are wanted, ready, new and available.

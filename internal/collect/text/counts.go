@@ -8,10 +8,7 @@ func (r *clauseReader) counted(i int) (more int, taken bool) {
 	if have, want, n, ok := r.fraction(i); ok {
 		return n + r.share(have, want, i+n), true
 	}
-	at := i + 1
-	for at < i+3 && (kindOf(r.word(at)) != "" || at > i+1 && present[r.word(at)]) {
-		at++ // 3 pods are running
-	}
+	at := r.behindKind(i)
 	next := r.word(at)
 	if !isNumber(r.word(i)) || next == "" || r.words[i].ends || next == "up" {
 		return 0, false
@@ -23,10 +20,23 @@ func (r *clauseReader) counted(i int) (more int, taken bool) {
 	if next == "unavailable" {
 		t = busy // they are on their way, or else something is said of them
 	}
-	number, _ := strconv.Atoi(r.word(i))
+	number := 0
+	if n, err := strconv.Atoi(r.word(i)); err == nil {
+		number = n
+	}
 	r.verb = r.verb || at > i+1
 	r.count(t, number)
 	return at - i, true
+}
+
+// behindKind is the place behind the number at i and the kind of what it
+// counts: 3 pods are running.
+func (r *clauseReader) behindKind(i int) int {
+	at := i + 1
+	for at < i+3 && (kindOf(r.word(at)) != "" || at > i+1 && present[r.word(at)]) {
+		at++
+	}
+	return at
 }
 
 // count takes a number of those in one state.
@@ -44,17 +54,7 @@ func (r *clauseReader) count(t tone, number int) {
 // share takes have of want with what they are, which stands behind i at the
 // most a few words, and returns how many words that took.
 func (r *clauseReader) share(have, want, i int) (more int) {
-	counts := good
-	for n := 1; n <= 4 && i+n < len(r.words) && !r.words[i+n-1].ends; n++ {
-		word := r.words[i+n]
-		if t := toneOf(word.text); t != silent && t != unsure && (word.lower != "up" || i+n+1 >= len(r.words)) {
-			counts, more = t, n
-			break
-		}
-		if !fillers[word.lower] && kindOf(word.lower) == "" {
-			break
-		}
-	}
+	counts, more := r.stateBehind(i)
 	r.verb = true
 	switch {
 	case r.over || r.supposed && !r.waits || want == 0:
@@ -65,6 +65,23 @@ func (r *clauseReader) share(have, want, i int) (more int) {
 		r.count(good, max(want-have, 0))
 	}
 	return more
+}
+
+// stateBehind is the state that stands behind i, and how many words further; a
+// good one, none further, if there is none.
+func (r *clauseReader) stateBehind(i int) (counts tone, further int) {
+	const near = 4
+	for n := 1; n <= near && i+n < len(r.words) && !r.words[i+n-1].ends; n++ {
+		word := r.word(i + n)
+		t := toneOf(r.words[i+n].text)
+		if t > unsure && (word != "up" || i+n+1 == len(r.words)) {
+			return t, n
+		}
+		if !fillers[word] && kindOf(word) == "" {
+			break
+		}
+	}
+	return good, 0
 }
 
 // fraction reads n/m, n of m and n out of m at i.

@@ -1,9 +1,6 @@
 package text
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // troubles are what a tool says, in small letters, when it could not look. They
 // tell of the way to the target, never of the target.
@@ -29,7 +26,7 @@ func (r *reader) formula(content string, _ int) bool {
 // rollout reads what kubectl rollout status and kubectl wait print. Of several
 // lines about one object the last is what is.
 func (r *reader) rollout(content, lower string) bool {
-	s := said{}
+	var s said
 	switch {
 	case strings.Contains(lower, "not successfully rolled out"):
 		s = said{bad, "RolloutFailed"}
@@ -124,72 +121,4 @@ func (r *reader) trouble(lower string) bool {
 		}
 	}
 	return false
-}
-
-// phrases are the reason phrases of HTTP, by their first words.
-var phrases = map[string]int{
-	"ok": 200, "created": 201, "accepted": 202, "no": 204, "internal": 500, "not": 404, "bad": 502, "service": 503, "gateway": 504,
-	"too": 429, "forbidden": 403, "unauthorized": 401, "moved": 301, "found": 302,
-}
-
-// answerCode reads the answer to an HTTP request: HTTP/1.1 502 Bad Gateway, 200
-// OK, status code 503.
-func (r *reader) answerCode(content string, _ int) bool {
-	words := tokens(content)
-	if len(words) > 12 || r.log {
-		return false
-	}
-	for i, word := range words {
-		code, err := strconv.Atoi(word.lower)
-		if err != nil || code < 100 || code > 599 || !codeStands(words, i) {
-			continue
-		}
-		if s := codeState(word.lower); s.tone != silent {
-			name := ""
-			if i > 0 && strings.Contains(words[0].text, "/") && !strings.HasPrefix(words[0].text, "HTTP/") {
-				name = words[0].text
-			}
-			r.add(sighting{kind: kindEndpoint, name: name, said: s, strength: shown})
-			return true
-		}
-	}
-	return false
-}
-
-// codeStands reports whether the number at i is an HTTP code: by the word
-// before it or the phrase behind it.
-func codeStands(words []token, i int) bool {
-	switch words[0].text {
-	case "GET", "HEAD", "POST", "PUT":
-		return i > 1 && len(words[i].lower) == 3
-	}
-	if i > 1 && words[i-1].lower == "with" && strings.HasPrefix(words[i-2].lower, "respond") {
-		return true
-	}
-	if i > 0 {
-		before := words[i-1].lower
-		if strings.HasPrefix(before, "http") && !strings.Contains(before, "://") || before == "code" && (i < 2 || words[i-2].lower != "exit" && words[i-2].lower != "with") || before == "returned" || before == "responded" {
-			return true
-		}
-	}
-	if i+1 >= len(words) {
-		return false
-	}
-	code, ok := phrases[words[i+1].lower]
-	return ok && strconv.Itoa(code)[0] == words[i].lower[0] && len(words[i].lower) == 3
-}
-
-// codeState is the tone of an HTTP code. One below 500 that is no success
-// answers, and does not tell how the target is.
-func codeState(code string) said {
-	n, err := strconv.Atoi(strings.TrimSpace(code))
-	switch {
-	case err != nil || n < 100 || n > 599:
-		return said{}
-	case n >= 500:
-		return said{bad, "HTTP" + strconv.Itoa(n)}
-	case n >= 200 && n < 400:
-		return said{good, "HTTP" + strconv.Itoa(n)}
-	}
-	return said{unsure, "HTTP" + strconv.Itoa(n)}
 }

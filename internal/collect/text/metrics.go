@@ -92,7 +92,7 @@ func (r *reader) sample(labels map[string]string, value string) {
 	case name == "up" || name == "probe_success" || strings.HasSuffix(name, "_up") || strings.HasSuffix(name, "_healthy"):
 		s.said = said{good, name}
 		if n == 0 {
-			s.said.tone = bad
+			s.tone = bad
 		}
 	case name == "kube_pod_container_status_waiting_reason" && n == 1:
 		s.kind, s.said = "Pod", said{max(toneOf(labels["reason"]), busy), labels["reason"]}

@@ -117,29 +117,22 @@ func rule(content string) bool {
 // plain returns a line without the sequences that colour a terminal and
 // without what cannot be seen.
 func plain(line string) string {
-	clean := true
-	for i := range len(line) {
-		if line[i] < ' ' && line[i] != '\t' || line[i] == 0x7f {
-			clean = false
-			break
-		}
-	}
-	if clean {
+	if !strings.ContainsFunc(line, hidden) {
 		return line
 	}
 	var out strings.Builder
 	for i := 0; i < len(line); i++ {
 		switch {
-		case line[i] == 0x1b && i+1 < len(line) && line[i+1] == '[':
-			for i += 2; i < len(line) && (line[i] < '@' || line[i] > '~'); i++ {
-				continue
-			}
-		case line[i] >= ' ' && line[i] != 0x7f || line[i] == '\t':
+		case strings.HasPrefix(line[i:], "\x1b["):
+			i += 2 + strings.IndexFunc(line[i+2:]+"m", func(c rune) bool { return c >= '@' && c <= '~' })
+		case !hidden(rune(line[i])):
 			out.WriteByte(line[i])
 		}
 	}
 	return out.String()
 }
+
+func hidden(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
 
 // subject is the object that a line at this indentation is about, by the
 // headings above it.
@@ -158,15 +151,10 @@ func (r *reader) subject(indent int) section {
 func (s section) flat() bool { return s.indent < 0 }
 
 // say adds what a line says of the object that it is about.
-func (r *reader) say(about section, s said, message string) {
-	if s.tone == silent {
-		return
+func (r *reader) say(about section, s said) {
+	if s.tone != silent {
+		r.add(sighting{kind: about.kindOr(), namespace: about.namespace, name: about.name, said: s, strength: r.weight(), latest: r.log})
 	}
-	strength := shown
-	if r.log {
-		strength = logged
-	}
-	r.add(sighting{kind: about.kindOr(), namespace: about.namespace, name: about.name, said: s, strength: strength, message: message, latest: r.log})
 }
 
 func (s section) kindOr() string {

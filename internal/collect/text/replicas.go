@@ -1,6 +1,9 @@
 package text
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // The keys that count what there is and what is wanted, without separators and
 // in the order in which they are believed.
@@ -13,33 +16,25 @@ var (
 		"replicas", "desiredreplicas", "specreplicas", "desirednumberscheduled", "desiredcount", "desired", "total", "expected", "wanted", "totalcount",
 		"totalpods", "totalreplicas", "totalcontainers", "replicacount", "desiredpods", "expectedreplicas", "pods", "totalnodes", "desiredtasks",
 	}
-	lackKeys = []string{"unavailablereplicas", "numberunavailable"}
 )
 
 // replicas reads how many there are of those that are wanted.
 func (o *objectState) replicas() {
-	counts := map[string]int{}
-	for key, value := range o.fields {
-		if n, ok := number(value); ok {
-			counts[normal(key)] = n
-		}
-	}
 	want, ok := wanted(o.fields)
-	if ok && want == 0 && isWorkload(o.about.kind) && !o.about.inside {
-		o.want, o.scaled = 0, o.about.kind != "DaemonSet"
-		o.say(said{unsure, "ScaledDown"})
-		return
-	}
-	if ok && (o.about.kind == "Deployment" || o.about.kind == "StatefulSet") && !o.about.inside {
-		o.want, o.scaled = want, true
-	}
 	if !ok {
 		return
 	}
+	if !o.about.inside && isWorkload(o.about.kind) {
+		o.want, o.scaled = want, o.about.kind == "Deployment" || o.about.kind == "StatefulSet"
+		if want == 0 {
+			o.say(said{unsure, "ScaledDown"})
+			return
+		}
+	}
 	found := false
-	for _, key := range haveKeys {
-		have, is := counts[key]
-		if !is {
+	for _, key := range sorted(o.fields) {
+		have, ok := number(o.fields[key])
+		if !ok || !slices.Contains(haveKeys, normal(key)) {
 			continue
 		}
 		found = true
@@ -76,7 +71,7 @@ func (o *objectState) job() {
 	active, isActive := number(o.fields["active"])
 	succeeded, isSucceeded := number(o.fields["succeeded"])
 	failed, isFailed := number(o.fields["failed"])
-	if !isSucceeded && !(isActive && isFailed) {
+	if !isSucceeded && (!isActive || !isFailed) {
 		return
 	}
 	switch {

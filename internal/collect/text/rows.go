@@ -18,7 +18,7 @@ func (r *reader) bare(content string, indent int) bool {
 	if ok {
 		about := r.subject(indent)
 		about.kind = kindContainer
-		r.say(about, s, "")
+		r.say(about, s)
 	}
 	return ok
 }
@@ -119,14 +119,8 @@ func titled(word string) bool {
 // rowName reads what stands before the states of a row: a name, perhaps its
 // kind or namespace before it. A sentence is no row.
 func rowName(words []string) (sighting, bool) {
-	if len(words) == 0 || len(words) > 2 {
+	if len(words) == 0 || len(words) > 2 || slices.ContainsFunc(words, grammatical) {
 		return sighting{}, false
-	}
-	for _, word := range words {
-		lower := strings.ToLower(strings.Trim(word, ":,"))
-		if !isName(strings.Trim(word, "\"'")) || fillers[lower] || negators[lower] || supposed[lower] || present[lower] || past[lower] || headings[lower] {
-			return sighting{}, false
-		}
 	}
 	last := words[len(words)-1]
 	kind, name := reference(strings.TrimSuffix(last, ":"))
@@ -142,6 +136,12 @@ func rowName(words []string) (sighting, bool) {
 		}
 	}
 	return s, s.name != ""
+}
+
+// grammatical reports whether a word is part of a sentence, and no name.
+func grammatical(word string) bool {
+	lower := strings.ToLower(strings.Trim(word, ":,"))
+	return !isName(strings.Trim(word, "\"'")) || fillers[lower] || negators[lower] || supposed[lower] || present[lower] || past[lower] || headings[lower]
 }
 
 // countedRow reads n/m and what follows it: a status and restarts in a row of a

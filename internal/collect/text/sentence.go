@@ -5,36 +5,6 @@ import (
 	"strings"
 )
 
-// The words of a sentence that are no states and say how the states are meant.
-var (
-	negators = set(`not no never isnt isn't aren't arent wasn't weren't hasn't haven't hadn't doesn't didn't don't won't
-		cannot can't cant couldn't without neither nor none zero unable non isn’t aren’t hasn’t doesn’t can’t nothing`)
-	past     = set("was were wasn't weren't had hadn't previously formerly earlier yesterday last previous before once history used")
-	present  = set("is are isn't aren't isn’t aren’t now currently still again has have hasn't haven't hasn’t remains remain stays keeps keep became becomes become got looks seems appears did didn't does doesn't")
-	supposed = set(`should will would may might could must if whether until unless expected expect please try when
-		waiting wait waits awaiting want wants wanted desired requires required needs once`)
-	// commands are supposed where they open a clause: check whether it runs.
-	commands = set("check ensure verify confirm make see run")
-	waits    = set("waiting wait waits awaiting until")
-	// fillers say nothing and leave what they stand between together.
-	fillers = set(`a an the this that its it all any each every both been be being to of in on at for from by with and or as
-		yet already fully currently now just only very still again also current completely finally immediately
-		become became becoming get getting got longer more long anymore state status health condition phase
-		reported everything something there looks appears in has have is are since but however although though
-		readiness liveness startup check checks test tests updated new old its which while then total out error-free connections connection requests traffic true`)
-	// verdicts end what the word before them named: CrashLoopBackOff resolved.
-	endings = set("resolved cleared fixed gone solved")
-	// tries are what a target does; who cannot do one of them is ill.
-	tries = set(`start restart recover respond answer pull mount attach create schedule run boot come pass become load bind
-		initialize initialise connect serve stay response`)
-)
-
-// illIfNot are the words whose denial is an illness, and no delay.
-var illIfNot = set("healthy reachable responding responsive alive ok okay operational working functional serving passing online fine running up")
-
-// compounds are words that make a state's word before them a part of a name.
-var compounds = set("rate rates ratio count counter total percent percentage budget budgets log logs handler page pages code codes message messages probe probes gate gates threshold time date event events")
-
 // statement is what one clause says, and whether it says it of something, not
 // in passing.
 type statement struct {
@@ -159,13 +129,11 @@ func (r *clauseReader) change(i int) bool {
 
 // mood takes a word that says how the following are meant.
 func (r *clauseReader) mood(i int) bool {
-	word := r.words[i].lower
+	word := r.word(i)
 	switch {
 	case negators[word]:
-		r.negated = 4
-		r.never = word == "never" || word == "cannot" || word == "unable" || word == "can't"
-		r.verb = r.verb || strings.Contains(word, "n't") || r.never
-	case supposed[word] || commands[word] && (i == 0 || r.word(i-1) == "please" || r.word(i-1) == "to"):
+		r.deny(word)
+	case supposed[word] || r.commanded(i):
 		r.supposed, r.waits = true, r.waits || waits[word]
 		return word != "waiting" // which is a state too
 	case past[word]:
@@ -182,30 +150,55 @@ func (r *clauseReader) mood(i int) bool {
 	return true
 }
 
+// deny takes a negation. It reaches over a few words that are not known.
+func (r *clauseReader) deny(word string) {
+	const reach = 4
+	r.negated, r.never = reach, finally[word]
+	r.verb = r.verb || strings.Contains(word, "n't") || r.never
+}
+
+// finally are the negations after which nothing is only a matter of time.
+var finally = set("never cannot unable can't")
+
+// commanded reports whether the word at i bids somebody to look.
+func (r *clauseReader) commanded(i int) bool {
+	before := r.word(i - 1)
+	return commands[r.word(i)] && (i == 0 || before == "please" || before == "to")
+}
+
 // attempt takes what the target tried and could not do: failed to start, did
 // not recover, exited with code 1.
 func (r *clauseReader) attempt(i int) (more int, taken bool) {
-	word := r.word(i)
-	failing := (word == "failed" || word == "fails" || word == "failing" || word == "unable") && r.word(i+1) == "to"
+	word, next := r.word(i), r.word(i+1)
 	switch {
 	case r.over || r.supposed:
-	case failing && r.negated == 0 && tries[r.word(i+2)]:
-		r.verb = true
-		r.say(bad, "failed to "+r.word(i+2))
-		return 2, true
-	case failing:
-		r.strange += 2 // somebody could not do something
-		return 1, true
+	case next == "to" && failures[word]:
+		return r.failedTo(i), true
 	case r.negated > 0 && tries[word]:
 		r.verb = true
 		r.say(bad, "not "+word)
 		return 0, true
-	case word == "code" && isNumber(r.word(i+1)) && (r.word(i-1) == "exit" || r.word(i-1) == "with"):
+	case word == "code" && isNumber(next) && (r.word(i-1) == "exit" || r.word(i-1) == "with"):
 		r.verb = true
-		r.say(exitTone(r.word(i+1)), "ExitCode:"+r.word(i+1))
+		r.say(exitTone(next), "ExitCode:"+next)
 		return 1, true
 	}
 	return 0, false
+}
+
+// failures are the words before what could not be done.
+var failures = set("failed fails failing unable")
+
+// failedTo takes what could not be done: a failure of the target if it is what
+// targets do, and else somebody's. It returns how many words that took.
+func (r *clauseReader) failedTo(i int) (more int) {
+	if r.negated > 0 || !tries[r.word(i+2)] {
+		r.strange += 2
+		return 1
+	}
+	r.verb = true
+	r.say(bad, "failed to "+r.word(i+2))
+	return 2
 }
 
 // exitTone is the tone of a process that ended with this code.

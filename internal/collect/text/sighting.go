@@ -43,15 +43,8 @@ func (s *sighting) key() string { return s.kind + "/" + s.namespace + "/" + s.na
 
 // add takes another statement about the same object.
 func (s *sighting) add(other *sighting) {
-	switch {
-	case s.event && other.event:
-		if other.age < s.age {
-			s.said, s.message, s.age = other.said, other.message, other.age
-		}
-	case other.strength > s.strength && other.tone != silent, other.latest && other.tone != silent:
-		s.said, s.strength, s.message = other.said, other.strength, other.message
-	case other.strength == s.strength && other.tone > s.tone:
-		s.said, s.message = other.said, other.message
+	if s.yields(other) {
+		s.said, s.strength, s.message, s.age = other.said, other.strength, other.message, other.age
 	}
 	if other.counted && (!s.counted || other.restarts > s.restarts) {
 		s.restarts, s.counted = other.restarts, true
@@ -66,6 +59,21 @@ func (s *sighting) add(other *sighting) {
 	s.none = s.none || other.none
 	s.remains = s.remains || other.remains
 	s.leaving = s.leaving || other.leaving
+}
+
+// yields reports whether another statement takes the place of this one: of two
+// events the younger does; else the stronger, the later of those that follow
+// each other, or the worse.
+func (s *sighting) yields(other *sighting) bool {
+	switch {
+	case other.tone == silent:
+		return false
+	case s.event && other.event:
+		return other.age < s.age
+	case other.strength != s.strength:
+		return other.strength > s.strength
+	}
+	return other.latest || other.tone > s.tone
 }
 
 // sightings collects what an answer shows, object by object, in the order in

@@ -11,32 +11,39 @@ var totals = set("total desired expected wanted all pods replicas containers cou
 // tallyLine reads a line that counts how many are in which state: Running pods:
 // 3, failed pods: 0.
 func (r *reader) tallyLine(content string, indent int) bool {
+	const most = 16 // counts in one line
 	segments := strings.FieldsFunc(content, func(c rune) bool { return c == ',' || c == ';' || c == '|' })
-	if len(segments) < 2 || len(segments) > 16 {
+	if len(segments) < 2 || len(segments) > most {
 		return false
 	}
 	counts, none := map[tone]int{}, false
 	about := r.subject(indent)
 	for _, segment := range segments {
-		key, value, ok := strings.Cut(segment, ":")
-		n, err := strconv.Atoi(strings.TrimSpace(value))
-		if !ok || err != nil || n < 0 {
+		words, n, ok := countedBy(segment)
+		if !ok {
 			return false
 		}
-		words := tokens(key)
-		if own := subjectOf(words); own.kind != "" && about.kind == "" {
-			about.kind = own.kind
+		if about.kind == "" {
+			about.kind = subjectOf(words).kind
 		}
 		s := judgeClause(words)
 		switch {
 		case s.tone != silent && s.backed:
 			counts[s.tone] += n
 			none = none || s.tone == good && n == 0
-		case len(words) == 0 || !totals[words[0].lower]:
+		case !totals[words[0].lower]:
 			return false
 		}
 	}
 	return r.tally(about, counts, none, content)
+}
+
+// countedBy splits words: n.
+func countedBy(segment string) (words []token, n int, ok bool) {
+	key, value, found := strings.Cut(segment, ":")
+	n, err := strconv.Atoi(strings.TrimSpace(value))
+	words = tokens(key)
+	return words, n, found && err == nil && n >= 0 && len(words) > 0
 }
 
 // tally adds what was counted; of which none is well and nothing else is said

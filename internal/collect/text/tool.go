@@ -22,6 +22,20 @@ func (r *reader) toolAnswer(fields map[string]any) bool {
 
 // report finds the key by which a tool tells whether it succeeded.
 func report(fields map[string]any) (done, told bool) {
+	for _, find := range []func(map[string]any) (done, told bool){flagReport, codeReport, wordReport} {
+		if done, told := find(fields); told {
+			return done, true
+		}
+	}
+	trouble := first(fields, "error", "err")
+	return false, trouble != "" && len(fields) <= 2 && !isObject(fields) && first(fields, "status", "state") == ""
+}
+
+// isObject reports whether an answer is about an object, and not of the tool.
+func isObject(fields map[string]any) bool { return first(fields, "name", "kind") != "" }
+
+// flagReport reads success and its like, and MCP's isError.
+func flagReport(fields map[string]any) (done, told bool) {
 	for _, key := range []string{"success", "succeeded", "ok"} {
 		if done, ok := fields[key].(bool); ok {
 			return done, true
@@ -32,21 +46,38 @@ func report(fields map[string]any) (done, told bool) {
 			return false, true
 		}
 	}
+	return false, false
+}
+
+// codeReport reads the exit code of a command that printed nothing.
+func codeReport(fields map[string]any) (done, told bool) {
+	command := fields["stdout"] != nil || fields["stderr"] != nil || fields["output"] != nil
+	if !command || first(fields, "stdout", "output") != "" {
+		return false, false
+	}
 	for _, key := range []string{"exit_code", "exitCode", "returncode", "rc"} {
-		if code, ok := number(fields[key]); ok && code != 0 && (fields["stdout"] != nil || fields["stderr"] != nil || fields["output"] != nil) && text(fields["stdout"]) == "" && text(fields["output"]) == "" {
+		if code, ok := number(fields[key]); ok && code != 0 {
 			return false, true
 		}
+	}
+	return false, false
+}
+
+// wordReport reads a status that tells of the call: success, or an error with
+// its text.
+func wordReport(fields map[string]any) (done, told bool) {
+	if isObject(fields) {
+		return false, false
 	}
 	for _, key := range []string{"status", "result"} {
 		switch strings.ToLower(text(fields[key])) {
 		case "success", "successful":
-			return true, first(fields, "name", "kind") == ""
+			return true, true
 		case "error", "timeout":
-			return false, first(fields, "error", "message", "errorType", "detail") != "" && first(fields, "name", "kind") == ""
+			return false, first(fields, "error", "message", "errorType", "detail") != ""
 		}
 	}
-	trouble := first(fields, "error", "err")
-	return false, trouble != "" && len(fields) <= 2 && first(fields, "name", "kind", "status", "state") == ""
+	return false, false
 }
 
 // acknowledges reports whether a tool's success is one of an action: it comes
