@@ -24,7 +24,8 @@ func (r *clauseReader) counted(i int) (more int, taken bool) {
 	if n, err := strconv.Atoi(r.word(i)); err == nil {
 		number = n
 	}
-	r.verb = r.verb || at > i+1
+	r.link = r.link || at > i+1
+	r.linked = r.linked || r.link
 	r.count(t, number)
 	return at - i, true
 }
@@ -55,7 +56,7 @@ func (r *clauseReader) count(t tone, number int) {
 // most a few words, and returns how many words that took.
 func (r *clauseReader) share(have, want, i int) (more int) {
 	counts, more := r.stateBehind(i)
-	r.verb = true
+	r.link = true
 	switch {
 	case r.over || r.supposed && !r.waits || want == 0:
 	case counts == good:

@@ -29,3 +29,12 @@ var illIfNot = set("healthy reachable responding responsive alive ok okay operat
 
 // compounds are words that make a state's word before them a part of a name.
 var compounds = set("rate rates ratio count counter total percent percentage budget budgets log logs handler page pages code codes message messages probe probes gate gates threshold time date event events")
+
+// linkedWords name a state behind a verb, or where nothing else is said.
+var linkedWords = set(`up normal fine stable live green red steady complete completed connected established functional started
+	listening responding passing passed pass down lost stuck broken dead critical open created deleting removing
+	creating starting waiting updating restored accepted synced current degraded partial error err exception warning`)
+
+// whence are the words behind "available" with which it tells where something
+// can be had.
+var whence = set("at on from as under through via to only")

@@ -28,7 +28,7 @@ func (r *reader) answerCode(content string, _ int) bool {
 			if i > 0 && strings.Contains(words[0].text, "/") && !strings.HasPrefix(words[0].text, "HTTP/") {
 				name = words[0].text
 			}
-			r.add(sighting{kind: kindEndpoint, name: name, said: s, strength: shown})
+			r.add(sighting{kind: kindEndpoint, name: name, said: s, strength: shown, prose: true})
 			return true
 		}
 	}
@@ -76,11 +76,11 @@ func phrased(code, word string) bool {
 func codeState(code string) said {
 	n, err := strconv.Atoi(strings.TrimSpace(code))
 	switch {
-	case err != nil || n < 100 || n > 599:
+	case err != nil || n < 100 || n > 530:
 		return said{}
-	case n >= 500:
+	case n >= 500 && n <= 530:
 		return said{bad, "HTTP" + strconv.Itoa(n)}
-	case n >= 200 && n < 400:
+	case n >= 200 && n <= 226, n >= 300 && n <= 308:
 		return said{good, "HTTP" + strconv.Itoa(n)}
 	}
 	return said{unsure, "HTTP" + strconv.Itoa(n)}

@@ -135,6 +135,9 @@ func pair(content string) (key, value string, ok bool) {
 	if content[at] == ':' && value != "" && value[0] != ' ' && value[0] != '\t' {
 		return "", "", false
 	}
+	if content[at] == '=' && strings.ContainsAny(key, " \t") && !strings.HasPrefix(value, " ") {
+		return "", "", false // words, the last of them with a value
+	}
 	if len(strings.Fields(key)) > 4 || strings.ContainsAny(key, "(){}<>/") {
 		return "", "", false
 	}
@@ -222,7 +225,7 @@ func (r *reader) pairOfName(key, value string) bool {
 	if kind == "" {
 		kind = refKind
 	}
-	r.say(section{kind: kind, name: name}, s)
+	r.add(sighting{kind: section{kind: kind}.kindOr(), name: name, said: s, strength: r.weight(), latest: r.log, prose: true})
 	return true
 }
 

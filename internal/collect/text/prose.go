@@ -21,7 +21,7 @@ func (r *reader) command(content string, _ int) bool {
 // name a fault and nothing else are taken wherever they stand.
 func (r *reader) sentence(content string, indent int) bool {
 	words := tokens(content)
-	if strings.HasSuffix(content, "?") || len(words) == 0 {
+	if strings.HasSuffix(content, "?") || len(words) == 0 || len(words) == 1 && !r.brief && !strong(words[0].text) {
 		return false
 	}
 	return r.clauses(words, r.subject(indent), content)
@@ -79,7 +79,7 @@ func (r *reader) weight() strength {
 // statement adds what a clause says. That something was done well is a tool's
 // report of its own.
 func (r *reader) statement(about section, s said, words, clause []token, content string) {
-	out := sighting{kind: about.kindOr(), namespace: about.namespace, name: about.name, said: s, strength: shown, message: content}
+	out := sighting{kind: about.kindOr(), namespace: about.namespace, name: about.name, said: s, strength: shown, message: content, prose: true}
 	switch {
 	case r.log:
 		out.strength, out.latest = logged, true

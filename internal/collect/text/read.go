@@ -64,6 +64,7 @@ func readOne(reading aftercheck.Reading) *reader {
 	answer := strings.ToValidUTF8(reading.Raw, "\uFFFD")
 	r.over = reading.RawTruncated || len(answer) > MaxBytes
 	r.text(answer[:min(len(answer), MaxBytes)])
+	r.silenceProse()
 	return r
 }
 

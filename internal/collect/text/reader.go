@@ -13,6 +13,8 @@ const (
 	MaxBytes = 4 << 20
 	// maxLine bounds one line, in bytes; the rest of a longer one is not read.
 	maxLine = 4 << 10
+	// fewLines is how many lines a text has in which one word can be the answer.
+	fewLines = 4
 	// maxDepth bounds texts in objects in texts.
 	maxDepth = 24
 	// maxAttempts bounds how often something that looks like JSON and is none
@@ -30,6 +32,9 @@ type reader struct {
 	depth    int
 	attempts int
 	log      bool // the text is a log
+	lines    int  // that are not empty
+	telling  int  // lines of which something was taken
+	brief    bool // the text is a few lines, of which a word can be all
 }
 
 // section is a heading and the object that the lines below it are about.
@@ -49,6 +54,7 @@ func (r *reader) text(text string) {
 	r.depth++
 	defer func() { r.depth-- }()
 	outer := *r
+	r.brief = strings.Count(text, "\n") <= fewLines
 	r.scope, r.past, r.table = append([]section(nil), r.scope...), -1, nil
 	for text != "" {
 		if rest, ok := r.json(text); ok {
@@ -59,7 +65,7 @@ func (r *reader) text(text string) {
 		r.line(line)
 		text = rest
 	}
-	r.scope, r.past, r.table = outer.scope, outer.past, outer.table
+	r.scope, r.past, r.table, r.brief = outer.scope, outer.past, outer.table, outer.brief
 }
 
 // line reads one line: the first reading that fits it is the one.
@@ -73,6 +79,7 @@ func (r *reader) line(line string) {
 		r.table = nil
 		return
 	}
+	r.lines++
 	indent := len(line) - len(strings.TrimLeft(line, " \t"))
 	if r.past >= 0 && indent > r.past {
 		return
@@ -93,7 +100,22 @@ func (r *reader) line(line string) {
 		(*reader).pairs, (*reader).tallyLine, (*reader).keyed, (*reader).bare, (*reader).row, (*reader).sentence,
 	} {
 		if read(r, content, indent) {
+			r.telling++
 			return
+		}
+	}
+}
+
+// silenceProse takes back what sentences of a long text seemed to tell if next
+// to no line of it tells anything: it is about something else.
+func (r *reader) silenceProse() {
+	const long, share = 20, 8 // lines, and one telling line in so many
+	if r.lines <= long || r.telling*share >= r.lines {
+		return
+	}
+	for _, s := range r.all {
+		if s.prose && !strong(s.reason) {
+			s.said = said{}
 		}
 	}
 }

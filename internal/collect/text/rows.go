@@ -57,6 +57,7 @@ func (r *reader) row(content string, _ int) bool {
 		s.kind = kindContainer
 	default:
 		statusRow(&s, rest)
+		s.prose = true
 	}
 	if s.kind == "" {
 		s.kind = kindObject
@@ -84,12 +85,23 @@ func stateColumn(words []string) int {
 		if _, _, ok := fraction(words[i]); ok {
 			return i
 		}
-		if dockerWord(words[i:]) || titled(words[i]) && i <= 3 && !dockerWord(words[i+1:]) {
+		if dockerWord(words[i:]) || titled(words[i]) && i <= 3 && !dockerWord(words[i+1:]) && !spoken(words[i:]) {
 			return i
 		}
 	}
 	return -1
 }
+
+// spoken reports whether a status goes on as a sentence does: Running the tests.
+// One in capitals, as supervisord prints it, is no word of a sentence.
+func spoken(words []string) bool {
+	if len(words) < 2 || strings.ToUpper(words[0]) == words[0] || breaks[words[1]] || grammarOfRow[words[1]] {
+		return false
+	}
+	return letters(words[1]) == len(words[1]) && unicode.IsLower(rune(words[1][0]))
+}
+
+var grammarOfRow = set("true false running ready healthy")
 
 // dockerWord reports whether the words begin with a container's status: Up 5
 // seconds, Exited (1), Restarting (1).
@@ -135,7 +147,7 @@ func rowName(words []string) (sighting, bool) {
 			s.namespace = words[0]
 		}
 	}
-	return s, s.name != ""
+	return s, strings.ContainsFunc(s.name, unicode.IsLetter)
 }
 
 // grammatical reports whether a word is part of a sentence, and no name.

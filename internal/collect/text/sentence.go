@@ -9,7 +9,7 @@ import (
 // in passing.
 type statement struct {
 	said
-	backed bool         // a verb or nothing but known words stand around the state
+	backed bool         // it is a statement: a verb leads to the state, or all words are known
 	counts map[tone]int // how many of several are in which state
 	none   bool         // none of several is in a good state
 }
@@ -47,10 +47,15 @@ type clauseReader struct {
 	supposed bool // what follows is wished, not seen
 	waits    bool // and is being waited for
 	from     bool // a change is told of, and its end is not yet read
-	verb     bool // a verb of the present was read
+	link     bool // a verb of the present was read, and nothing strange since
+	linked   bool // a state was read behind such a verb
 	strange  int  // words that are none of those known here
 	out      statement
 }
+
+// maxStrange bounds the words of a statement that are not known here. With
+// more of them it tells of other things.
+const maxStrange = 2
 
 // judgeClause reads one clause.
 func judgeClause(words []token) statement {
@@ -62,7 +67,7 @@ func judgeClause(words []token) statement {
 	for i := 0; i < len(words); i++ {
 		i += r.read(i)
 	}
-	r.out.backed = r.verb || r.strange == 0
+	r.out.backed = r.strange == 0 || r.linked && r.strange <= maxStrange
 	return r.out
 }
 
@@ -103,7 +108,7 @@ func (r *clauseReader) read(i int) (more int) {
 		return 1
 	case tone == silent:
 		r.other(i)
-	case r.inPassing(i), tone == bad && isReason(word.text) && !strong(word.text):
+	case r.inPassing(i), r.loose(i), tone == bad && isReason(word.text) && !strong(word.text):
 		r.strange++
 	default:
 		r.state(i, tone)
@@ -118,7 +123,7 @@ func (r *clauseReader) change(i int) bool {
 	case word == "from" && i+1 < len(r.words) && toneOf(r.words[i+1].text) != silent:
 		r.from, r.over = true, true
 	case word == "to" && r.from:
-		r.from, r.over, r.verb = false, false, true
+		r.from, r.over, r.link = false, false, true
 	case word == "-" || word == "→" || word == "=":
 		r.out.said = said{}
 	default:
@@ -142,7 +147,7 @@ func (r *clauseReader) mood(i int) bool {
 			r.say(busy, "false") // Running false: a phase, and whether it is ready
 		}
 	case present[word]:
-		r.over, r.verb = false, true
+		r.over, r.link = false, true
 	default:
 		return false
 	}
@@ -154,7 +159,7 @@ func (r *clauseReader) mood(i int) bool {
 func (r *clauseReader) deny(word string) {
 	const reach = 4
 	r.negated, r.never = reach, finally[word]
-	r.verb = r.verb || strings.Contains(word, "n't") || r.never
+	r.link = r.link || strings.Contains(word, "n't") || r.never
 }
 
 // finally are the negations after which nothing is only a matter of time.
@@ -175,11 +180,11 @@ func (r *clauseReader) attempt(i int) (more int, taken bool) {
 	case next == "to" && failures[word]:
 		return r.failedTo(i), true
 	case r.negated > 0 && tries[word]:
-		r.verb = true
+		r.link = true
 		r.say(bad, "not "+word)
 		return 0, true
 	case word == "code" && isNumber(next) && (r.word(i-1) == "exit" || r.word(i-1) == "with"):
-		r.verb = true
+		r.link = true
 		r.say(exitTone(next), "ExitCode:"+next)
 		return 1, true
 	}
@@ -196,7 +201,7 @@ func (r *clauseReader) failedTo(i int) (more int) {
 		r.strange += 2
 		return 1
 	}
-	r.verb = true
+	r.link = true
 	r.say(bad, "failed to "+r.word(i+2))
 	return 2
 }
@@ -218,6 +223,7 @@ func (r *clauseReader) other(i int) {
 	r.negated = max(r.negated-1, 0)
 	if kindOf(r.word(i-1)) == "" && kindOf(r.word(i+1)) == "" { // else it is a name
 		r.strange++
+		r.link = false
 	}
 }
 
@@ -231,7 +237,16 @@ func (r *clauseReader) inPassing(i int) bool {
 	if kindOf(next) != "" && compounds[r.word(i+2)] {
 		return true
 	}
-	return compounds[next] || r.word(i) == "up" && (isNumber(next) || next == "to" || next == "about" || next == "for" && !r.verb)
+	if r.word(i) == "available" && whence[next] {
+		return true
+	}
+	return compounds[next] || r.word(i) == "up" && (isNumber(next) || next == "to" || next == "about" || next == "for" && !r.link)
+}
+
+// loose reports whether the word at i names a state only behind a verb, as many
+// do that are said of other things too, and none is there.
+func (r *clauseReader) loose(i int) bool {
+	return linkedWords[r.word(i)] && !r.link && len(r.words) > 2
 }
 
 // state takes a word that names a state.
@@ -268,5 +283,6 @@ func (r *clauseReader) denied(word token, t tone) {
 }
 
 func (r *clauseReader) say(t tone, reason string) {
+	r.linked = r.linked || r.link
 	r.out.said = r.out.worse(said{t, reason})
 }

@@ -28,6 +28,7 @@ type sighting struct {
 	replicas float64
 	scaled   bool // replicas is known
 	gone     bool // the source says that there is no such object
+	prose    bool // it was read out of a sentence
 	latest   bool // it replaces an earlier statement about the same object
 	dormant  bool // stopped without a fault, as most units of a host are
 	none     bool // a workload of which nothing is ready
