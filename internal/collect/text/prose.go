@@ -24,7 +24,15 @@ func (r *reader) sentence(content string, indent int) bool {
 	if strings.HasSuffix(content, "?") || len(words) == 0 || len(words) == 1 && !r.brief && !strong(words[0].text) {
 		return false
 	}
-	return r.clauses(words, r.subject(indent), content)
+	opening := words[0]
+	if len(words) == 1 || !headings[opening.lower] || !opening.ends {
+		return r.clauses(words, r.subject(indent), content)
+	}
+	told := r.clauses(words[1:], r.subject(indent), content)
+	if !told && toneOf(opening.text) == bad { // Error: and why, which is no state of anything
+		r.add(sighting{kind: "Tool", said: said{unsure, "ToolFailed"}, strength: r.weight(), message: content})
+	}
+	return true
 }
 
 // clauses reads a sentence's clauses about a subject. What follows a condition

@@ -97,7 +97,7 @@ func (r *reader) line(line string) {
 	}
 	for _, read := range []func(*reader, string, int) bool{
 		(*reader).command, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
-		(*reader).pairs, (*reader).tallyLine, (*reader).keyed, (*reader).bare, (*reader).row, (*reader).sentence,
+		(*reader).tallyLine, (*reader).pairs, (*reader).keyed, (*reader).bare, (*reader).row, (*reader).sentence,
 	} {
 		if read(r, content, indent) {
 			r.telling++

@@ -13,6 +13,9 @@ var totals = set("total desired expected wanted all pods replicas containers cou
 func (r *reader) tallyLine(content string, indent int) bool {
 	const most = 16 // counts in one line
 	segments := strings.FieldsFunc(content, func(c rune) bool { return c == ',' || c == ';' || c == '|' })
+	if fields := strings.Fields(content); len(segments) == 1 && strings.Count(content, "=") == len(fields) {
+		segments = fields // healthy=3 unhealthy=0
+	}
 	if len(segments) < 2 || len(segments) > most {
 		return false
 	}
@@ -38,12 +41,13 @@ func (r *reader) tallyLine(content string, indent int) bool {
 	return r.tally(about, counts, none, content)
 }
 
-// countedBy splits words: n.
+// countedBy splits a number from the words before it: failed pods: 0.
 func countedBy(segment string) (words []token, n int, ok bool) {
-	key, value, found := strings.Cut(segment, ":")
-	n, err := strconv.Atoi(strings.TrimSpace(value))
-	words = tokens(key)
-	return words, n, found && err == nil && n >= 0 && len(words) > 0
+	segment = strings.TrimSpace(segment)
+	key := strings.TrimRight(segment, "0123456789")
+	n, err := strconv.Atoi(segment[len(key):])
+	words = tokens(strings.TrimRight(key, ":= "))
+	return words, n, err == nil && key != segment && len(words) > 0
 }
 
 // tally adds what was counted; of which none is well and nothing else is said
