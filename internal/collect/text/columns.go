@@ -141,6 +141,9 @@ func (w row) task(s *sighting) {
 // workload reads how many replicas are wanted, ready, new and available.
 func (w row) workload(s *sighting) {
 	ready := w.get("ready")
+	if ready == "" && w.get("desired") != "" {
+		ready = w.get("available") // as kubectl printed it before 1.15
+	}
 	_, want, ok := fraction(ready)
 	if n, err := strconv.Atoi(w.get("desired")); err == nil {
 		want, ok = n, true

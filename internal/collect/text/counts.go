@@ -56,7 +56,7 @@ func (r *clauseReader) count(t tone, number int) {
 // most a few words, and returns how many words that took.
 func (r *clauseReader) share(have, want, i int) (more int) {
 	counts, more := r.stateBehind(i)
-	r.link = true
+	r.link = r.link || more > 0
 	switch {
 	case r.over || r.supposed && !r.waits || want == 0:
 	case counts == good:

@@ -213,6 +213,9 @@ func (r *reader) pairOfName(key, value string) bool {
 		return false
 	}
 	s := stateOf(value)
+	if first := clauses(tokens(value)); len(first) > 0 && len(first[0]) > 1 && judgeClause(first[0]).strange() {
+		return false
+	}
 	called := kindOf(words[0])
 	if s.tone == silent || called != "" && strings.ContainsAny(value, "0123456789") {
 		return false
@@ -230,4 +233,4 @@ func (r *reader) pairOfName(key, value string) bool {
 }
 
 // headings are words that begin a message and are no names.
-var headings = set("error warning info fatal note docker kubectl result output message answer reply tool")
+var headings = set("panic error warning info fatal note docker kubectl result output message answer reply tool")

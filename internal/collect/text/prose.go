@@ -28,6 +28,10 @@ func (r *reader) sentence(content string, indent int) bool {
 	if len(words) == 1 || !headings[opening.lower] || !opening.ends {
 		return r.clauses(words, r.subject(indent), content)
 	}
+	if opening.lower == "panic" {
+		r.add(sighting{kind: kindObject, said: said{bad, "panic"}, strength: logged, message: content})
+		return true
+	}
 	told := r.clauses(words[1:], r.subject(indent), content)
 	if !told && toneOf(opening.text) == bad { // Error: and why, which is no state of anything
 		r.add(sighting{kind: "Tool", said: said{unsure, "ToolFailed"}, strength: r.weight(), message: content})

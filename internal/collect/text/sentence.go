@@ -14,6 +14,9 @@ type statement struct {
 	none   bool         // none of several is in a good state
 }
 
+// strange reports whether the clause says a state in passing.
+func (s statement) strange() bool { return s.tone != silent && !s.backed }
+
 // sentenceState reads prose that stands where a state stands.
 func sentenceState(value string) said {
 	out := said{}
