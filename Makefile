@@ -16,6 +16,9 @@ LDFLAGS := -s -w -X $(STAMP).Version=$(VERSION) -X $(STAMP).Revision=$(REVISION)
 FUZZTIME ?= 10s
 BENCH ?= .
 
+# Where `make capture` writes.
+CAPTURED := $(CURDIR)/internal/assess/testdata/corpus/captured
+
 .PHONY: help
 help: ## show this help
 	@echo "Aftercheck. The targets:"
@@ -61,7 +64,8 @@ accuracy: ## measure the judge on its corpus, beside the word scan that it repla
 
 .PHONY: capture
 capture: deps control-plane ## drive the captured scenarios of the corpus on the control plane and write them again
-	go test -tags e2e -count=1 -timeout 20m -parallel 10 -run '^TestCapture$$' ./e2e -capture $(CURDIR)/internal/assess/testdata/corpus/captured
+	rm -f $(CAPTURED)/*.yaml
+	go test -tags e2e -count=1 -timeout 20m -parallel 10 -run '^TestCapture$$' ./e2e -capture $(CAPTURED)
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for a while; FUZZTIME=10s

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	flags "flag"
 	"os"
@@ -68,12 +69,20 @@ func TestCapture(t *testing.T) {
 			t.Parallel()
 			c := Shared(t)
 			st := &stage{Cluster: c, TB: t, namespace: c.Namespace(t)}
-			file := filepath.Join(dir, fileName(s.name))
-			written, err := s.play(st).yaml(st.namespace)
+			seen := s.play(st)
+			if len(seen.before.Objects) == 0 || len(seen.after) == 0 {
+				t.Fatalf("%d objects before and %d different rounds after", len(seen.before.Objects), len(seen.after))
+			}
+			written, err := seen.yaml(st.namespace)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(file, written, 0o644); err != nil {
+			for _, unwanted := range []string{st.namespace, "managedFields", "last-applied-configuration"} {
+				if bytes.Contains(written, []byte(unwanted)) {
+					t.Errorf("what is written holds %s", unwanted)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(dir, fileName(s.name)), written, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -89,8 +89,8 @@ func summarise(c Case) *summary {
 		s.current = newestKnown(s.rounds, s.wantedRounds())
 	}
 	s.coverage = s.current.coverage
-	s.follow()
 	s.purpose = intended(c.Action, s.before)
+	s.follow()
 	s.regressions = regressions(s)
 	s.rootCause = rootCause(s)
 	return s

@@ -153,7 +153,7 @@ func (s *summary) lost(was, is *aftercheck.Finding, known bool) bool {
 	switch is.Check {
 	case aftercheck.CheckOOMKills:
 		later := !known || is.Since.After(was.Since)
-		return later && !is.Since.IsZero() && !s.old(is) && !(is.Scope == aftercheck.ScopeTarget && s.killedBefore())
+		return later && !is.Since.IsZero() && !s.old(is) && (is.Scope != aftercheck.ScopeTarget || !s.killedBefore())
 	case aftercheck.CheckRestarts:
 		return known && is.Value.Number > was.Value.Number
 	case aftercheck.CheckLimits, aftercheck.CheckReplicas:

@@ -10,7 +10,7 @@ func rootCause(s *summary) aftercheck.Answer {
 		return aftercheck.AnswerUnknown
 	}
 	if len(s.current.signals) > 0 {
-		return cleared(signalState(s.before), signalState(s.current), s.proven() || s.purpose)
+		return cleared(signalState(s.before), signalState(s.current), s.proven())
 	}
 	if s.current.gone || s.current.scaledDown() {
 		return aftercheck.AnswerNo

@@ -260,37 +260,6 @@ func (x *index) replacement(r reference, known aftercheck.Target) (targets []*un
 	return nil, missing
 }
 
-// outliving returns the workload behind an object; where it is not among the
-// objects, all the pods that it made.
-func (x *index) outliving(o *unstructured.Unstructured) []*unstructured.Unstructured {
-	top := x.workloadOf(o)
-	if pods := x.orphansOf(makerOf(top)); len(pods) > 0 {
-		return pods
-	}
-	return []*unstructured.Unstructured{top}
-}
-
-// orphansOf returns the pods whose owner references lead to a workload that is
-// not among the objects, as in a list of pods alone.
-func (x *index) orphansOf(workload reference) []*unstructured.Unstructured {
-	var pods []*unstructured.Unstructured
-	if workload.name == "" {
-		return nil
-	}
-	for _, o := range x.items {
-		if o.GetKind() != "Pod" || workload.namespace != "" && o.GetNamespace() != workload.namespace {
-			continue
-		}
-		owner := ownerReference(o)
-		direct := owner.str("kind") == workload.kind && owner.str("name") == workload.name
-		maker := makerOf(o)
-		if o.GetDeletionTimestamp() == nil && (direct || maker.kind == workload.kind && maker.name == workload.name) {
-			pods = append(pods, o)
-		}
-	}
-	return current(pods)
-}
-
 // byContainer finds the one workload with a container of the label's name.
 func (x *index) byContainer(i aftercheck.Incident) *unstructured.Unstructured {
 	name := cmp.Or(i.Labels["container"], i.Labels["container_name"])
