@@ -31,7 +31,7 @@ var illIfNot = set("healthy reachable responding responsive alive ok okay operat
 var compounds = set("rate rates ratio count counter total percent percentage budget budgets log logs handler page pages code codes message messages probe probes gate gates threshold time date event events")
 
 // linkedWords name a state behind a verb, or where nothing else is said.
-var linkedWords = set(`up normal fine stable live green red steady complete completed connected established functional started
+var linkedWords = set(`up normal fine stable live green red steady complete completed connected established functional
 	listening responding passing passed pass down lost stuck broken dead critical open created deleting removing
 	creating starting waiting updating restored accepted synced current degraded partial error err exception warning`)
 

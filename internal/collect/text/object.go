@@ -215,7 +215,7 @@ func (o *objectState) exit(code int) {
 		o.ended = true
 		return
 	}
-	if !o.runs() {
+	if !o.runs() && !isCommand(o.fields) {
 		o.say(said{bad, "ExitCode:" + strconv.Itoa(code)})
 	}
 }

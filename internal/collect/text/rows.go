@@ -34,7 +34,7 @@ func (r *reader) row(content string, _ int) bool {
 	if len(words) < 2 || len(words) > maxTokens {
 		return false
 	}
-	if r.unitRow(words) {
+	if r.unitRow(words) || r.nameAndState(words) {
 		return true
 	}
 	at := stateColumn(words)
@@ -66,6 +66,20 @@ func (r *reader) row(content string, _ int) bool {
 	r.remark(words, s)
 	return s.tone != silent || s.scaled
 }
+
+// nameAndState reads a line of two words: nginx active. Of a long text it would
+// be any two words.
+func (r *reader) nameAndState(words []string) bool {
+	if len(words) != 2 || !r.brief || !serviceWords[words[1]] || !properName(token{text: words[0], lower: strings.ToLower(words[0])}) {
+		return false
+	}
+	kind, name := reference(words[0])
+	r.say(section{kind: kind, name: name}, said{toneOf(words[1]), words[1]})
+	return true
+}
+
+// serviceWords are the states by which services are listed in small letters.
+var serviceWords = set("active inactive running stopped online offline up down healthy unhealthy failed starting restarting paused dead")
 
 // remark reads what somebody added to a row: api-1 1/1 Running but not ready.
 func (r *reader) remark(words []string, s sighting) {

@@ -243,7 +243,7 @@ func (r *clauseReader) inPassing(i int) bool {
 	if r.word(i) == "available" && whence[next] {
 		return true
 	}
-	return compounds[next] || r.word(i) == "up" && (isNumber(next) || next == "to" || next == "about" || next == "for" && !r.link)
+	return compounds[next] || r.word(i) == "up" && (isNumber(next) && !r.link || next == "to" || next == "about" || next == "for" && !r.link)
 }
 
 // loose reports whether the word at i names a state only behind a verb, as many

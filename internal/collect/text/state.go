@@ -24,9 +24,21 @@ func stateOf(value string) said {
 		return listState(value)
 	}
 	if !strings.ContainsAny(value, " \t") {
-		return said{toneOf(value), value}
+		return wordState(value)
 	}
 	return sentenceState(value)
+}
+
+// wordState reads one word; one of several joined by underscores is read as
+// they stand together, or else one by one.
+func wordState(word string) said {
+	if t := toneOf(word); t != silent || !strings.Contains(word, "_") {
+		return said{t, word}
+	}
+	if t := toneOf(strings.ReplaceAll(word, "_", "")); t != silent {
+		return said{t, word}
+	}
+	return said{sentenceState(strings.ReplaceAll(word, "_", " ")).tone, word}
 }
 
 // listState reads what kubectl joins by commas: Ready,SchedulingDisabled.

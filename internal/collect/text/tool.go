@@ -51,8 +51,7 @@ func flagReport(fields map[string]any) (done, told bool) {
 
 // codeReport reads the exit code of a command that printed nothing.
 func codeReport(fields map[string]any) (done, told bool) {
-	command := fields["stdout"] != nil || fields["stderr"] != nil || fields["output"] != nil
-	if !command || first(fields, "stdout", "output") != "" {
+	if !isCommand(fields) || first(fields, "stdout", "output") != "" {
 		return false, false
 	}
 	for _, key := range []string{"exit_code", "exitCode", "returncode", "rc"} {
@@ -61,6 +60,12 @@ func codeReport(fields map[string]any) (done, told bool) {
 		}
 	}
 	return false, false
+}
+
+// isCommand reports whether an answer is what a command printed, and how that
+// ended.
+func isCommand(fields map[string]any) bool {
+	return fields["stdout"] != nil || fields["stderr"] != nil || fields["output"] != nil
 }
 
 // wordReport reads a status that tells of the call: success, or an error with

@@ -15,7 +15,7 @@ var tones = merged(map[tone]string{
 	busy: `pending creating containercreating podinitializing initializing initialising starting waiting progressing
 		terminating notready unready scheduling pulling activating deactivating reloading restarting provisioning updating
 		deploying deploy removing draining drained paused suspended stopped stopping inactive created booting bootstrapping warming
-		recovering rolling queued launching schedulinggated schedulingdisabled cordoned degraded partial uninstalling
+		recovering rolling queued launching schedulinggated schedulingdisabled cordoned degraded partial partially uninstalling
 		pending-install pending-upgrade pending-rollback not-ready migrating preparing allocating deleting incomplete
 		stop-sigterm final-sigterm start-pre start-post shutdown unbound yellow amber retrying disabled warning terminated outofsync`,
 	bad: `failed failing fails failure fatal crashed crashing crash-looping crashlooping crashloop dead down unhealthy
