@@ -1,34 +1,53 @@
 package text
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
 )
 
-// json reads the JSON value that the text begins with, and returns what follows
-// it; false if the text does not begin with one.
+// json reads the JSON value that the text's first line begins with, or what
+// Python prints in its place, and returns what follows it; false if the line
+// begins with neither.
 func (r *reader) json(text string) (rest string, ok bool) {
-	begin := strings.TrimLeft(text, " \t\r\n\ufeff")
+	begin := strings.TrimLeft(text[:min(len(text), maxLine)], " \t\r\ufeff")
+	begin = text[min(len(text), maxLine)-len(begin):]
+	if r.attempts >= maxAttempts || !beginsValue(begin) {
+		return text, false
+	}
 	if value, ok := pythonValue(begin); ok {
 		r.value(value, object{})
 		return "", true
 	}
-	if len(begin) < 2 || begin[0] != '{' && begin[0] != '[' || r.attempts >= maxAttempts {
-		return text, false
+	return r.values(begin)
+}
+
+// values reads the JSON values that a text begins with, one after the other.
+func (r *reader) values(text string) (rest string, ok bool) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	rest = text
+	for next := rest; beginsValue(next); {
+		var value any
+		if err := decoder.Decode(&value); err != nil {
+			r.attempts++
+			break
+		}
+		r.value(value, object{})
+		rest, ok = text[decoder.InputOffset():], true
+		near := rest[:min(len(rest), maxLine)]
+		next = rest[len(near)-len(strings.TrimLeft(near, " \t\r\n")):]
 	}
-	if next := strings.TrimLeft(begin[1:], " \t\r\n"); next == "" || strings.IndexByte(`"{[}]`, next[0]) < 0 && begin[0] == '{' {
-		return text, false
+	return rest, ok
+}
+
+// beginsValue reports whether a text begins as an object or a list of JSON does.
+func beginsValue(text string) bool {
+	if text == "" || text[0] != '{' && text[0] != '[' {
+		return false
 	}
-	decoder := json.NewDecoder(bytes.NewReader([]byte(begin)))
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		r.attempts++
-		return text, false
-	}
-	r.value(value, object{})
-	return begin[decoder.InputOffset():], true
+	const near = 256 // white space behind the bracket
+	next := strings.TrimLeft(text[1:min(len(text), near)], " \t\r\n")
+	return next == "" && len(text) > 1 || next != "" && (strings.IndexByte("\"'{[}]", next[0]) >= 0 || text[0] == '[' && next[0] >= '0' && next[0] <= '9')
 }
 
 // object is what the keys around a value tell of it.

@@ -8,7 +8,6 @@ import (
 // pythonValue decodes what Python prints of a dictionary or a list, which is
 // JSON but for its quotes and three words; false if the text is nothing so.
 func pythonValue(text string) (value any, ok bool) {
-	text = strings.TrimSpace(text)
 	if !strings.HasPrefix(text, "{'") && !strings.HasPrefix(text, "[{'") {
 		return nil, false
 	}
