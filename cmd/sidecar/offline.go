@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/aftercheck/aftercheck"
@@ -133,5 +134,11 @@ func (p *picture) inWords(c assess.Case, now time.Time, known aftercheck.Target)
 		now = time.Now()
 	}
 	q := aftercheck.Question{Incident: c.Incident, Action: c.Action, Known: known}
-	return readWords(p.readings, q, now)
+	readings := slices.Clone(p.readings)
+	for i := range readings {
+		if readings[i].At.IsZero() {
+			readings[i].At = now
+		}
+	}
+	return readWords(readings, q, now)
 }

@@ -27,31 +27,64 @@ func (r *reader) logLine(content string, indent int) bool {
 
 // logMessage returns what a line of a log says.
 func logMessage(content string) (string, bool) {
-	if at := strings.Index(content, "msg="); at >= 0 && (strings.Contains(content, "level=") || strings.Contains(content, "lvl=")) {
-		message := strings.TrimPrefix(content[at:], "msg=")
-		if strings.HasPrefix(message, "\"") {
-			message, _, _ = strings.Cut(message[1:], "\"")
+	for _, read := range []func(string) (string, bool){logfmtMessage, syslogMessage, stampedMessage} {
+		if message, ok := read(content); ok {
 			return message, true
 		}
-		message, _, _ = strings.Cut(message, " ")
-		return message, true
 	}
-	words := strings.Fields(content)
-	if len(words) > 4 && months[words[0]] && isNumber(words[1]) && logTime(words[2]) {
-		_, message, ok := strings.Cut(content, ": ") // behind the host and the process
-		return message, ok
-	}
-	at := 0
-	for at < len(words) && at < 6 && (logTime(words[at]) || logLevel(words[at])) {
-		at++
-	}
-	switch {
-	case at == 0:
+	return "", false
+}
+
+// logfmtMessage reads level=info msg="ready".
+func logfmtMessage(content string) (string, bool) {
+	at := strings.Index(content, "msg=")
+	if at < 0 || !strings.Contains(content, "level=") && !strings.Contains(content, "lvl=") {
 		return "", false
-	case at == 1 && logLevel(words[0]) && strings.ToUpper(words[0]) != words[0] && !strings.HasPrefix(words[0], "["):
-		return "", false // Error: is no level
 	}
-	return strings.Join(words[at:], " "), true
+	message, end := content[at+len("msg="):], " "
+	if quoted, ok := strings.CutPrefix(message, "\""); ok {
+		message, end = quoted, "\""
+	}
+	message, _, _ = strings.Cut(message, end)
+	return message, true
+}
+
+// syslogMessage reads Jun 01 11:58:00 host process[1]: ready.
+func syslogMessage(content string) (string, bool) {
+	words := strings.Fields(content[:min(len(content), maxStamp)])
+	if len(words) < 4 || !months[words[0]] || !isNumber(words[1]) || !logTime(words[2]) {
+		return "", false
+	}
+	_, message, ok := strings.Cut(content, ": ") // behind the host and the process
+	return message, ok
+}
+
+// maxStamp bounds what stands before the message, in bytes.
+const maxStamp = 128
+
+// stampedMessage reads a message behind a time, a level or both. A level alone
+// is one in capitals or in brackets: Error: is the beginning of a sentence.
+func stampedMessage(content string) (string, bool) {
+	const most = 6 // words of a stamp
+	stamps, levels := 0, 0
+	rest := content
+	for range most {
+		word, after, _ := strings.Cut(strings.TrimLeft(rest, " \t"), " ")
+		switch {
+		case logTime(word):
+		case logLevel(word):
+			levels++
+		default:
+			word = ""
+		}
+		if word == "" {
+			break
+		}
+		stamps, rest = stamps+1, after
+	}
+	first, _, _ := strings.Cut(content, " ")
+	spoken := strings.ToUpper(first) != first && !strings.HasPrefix(first, "[")
+	return rest, stamps > levels || stamps > 0 && !spoken
 }
 
 // months are how the syslog writes them.

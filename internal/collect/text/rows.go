@@ -42,6 +42,10 @@ func (r *reader) row(content string, _ int) bool {
 		return false
 	}
 	s, ok := rowName(words[:at])
+	if !ok && at == 1 && certain(words) {
+		s.kind, s.name = reference(words[0])
+		ok = true
+	}
 	if !ok {
 		return r.containerRow(words, at)
 	}
@@ -90,6 +94,17 @@ func (r *reader) remark(words []string, s sighting) {
 			return
 		}
 	}
+}
+
+// certain reports whether the columns behind the first word are so clearly
+// those of a row that the word is a name, even where it is a word of English:
+// a 1/1 Running.
+func certain(words []string) bool {
+	if dockerWord(words[1:]) {
+		return isName(words[0])
+	}
+	_, _, counts := fraction(words[1])
+	return counts && len(words) > 2 && titled(strings.TrimRight(words[2], ",;.")) && isName(words[0])
 }
 
 // stateColumn returns where the states of a row begin, or -1. The first word is
