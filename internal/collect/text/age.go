@@ -29,7 +29,7 @@ func isDuration(text string) bool {
 func dockerAge(text string) (time.Duration, bool) {
 	words := strings.Fields(strings.ToLower(text[:min(len(text), maxState)]))
 	switch {
-	case len(words) >= 4 && words[0] == "less" && words[1] == "than":
+	case len(words) >= 2 && words[0] == "less" && words[1] == "than":
 		return 0, true
 	case len(words) >= 3 && words[0] == "about":
 		unit, ok := units[words[2]]

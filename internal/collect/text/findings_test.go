@@ -167,3 +167,31 @@ func TestTruncatedAnswersSaySo(t *testing.T) {
 		t.Errorf("got %s", outline(last))
 	}
 }
+
+func TestAgesGiveStarts(t *testing.T) {
+	for answer, age := range map[string]time.Duration{
+		"NAME READY STATUS RESTARTS AGE\napi-0 1/1 Running 0 2d3h": 51 * time.Hour,
+		"api-0 1/1 Running 0 20s":                                  20 * time.Second,
+		"api-0 1/1 Running 7 (2m ago) 3h":                          3 * time.Hour,
+		"api Up 3 hours":                                           3 * time.Hour,
+		"api Up About a minute":                                    time.Minute,
+		"api Up Less than a second":                                0,
+		`{"Name": "/api", "State": {"Status": "running", "StartedAt": "2026-06-01T11:59:00Z"}}`: time.Minute,
+	} {
+		_, findings := text.Read(answer, asked("restart", nil), now)
+		for _, f := range findings {
+			if got := now.Sub(f.Since); got != age {
+				t.Errorf("%s: %s is %s old, want %s", answer, outline(f), got, age)
+			}
+		}
+		if len(findings) == 0 {
+			t.Errorf("%s: no findings", answer)
+		}
+	}
+	_, findings := text.Read("api Up 3 hours", asked("restart", nil), time.Time{})
+	for _, f := range findings {
+		if !f.Since.IsZero() {
+			t.Errorf("without a time, since %s", f.Since)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package text
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 )
@@ -27,10 +26,7 @@ func (r *reader) bare(content string, indent int) bool {
 // kind or namespace before it, then what only a state's column holds: n/m, a
 // status as tools write them, or how long a container has been up.
 func (r *reader) row(content string, _ int) bool {
-	words := strings.Fields(strings.TrimLeft(content, "●*- "))
-	if len(words) == 1 {
-		words = strings.Split(words[0], ",")
-	}
+	words := rowWords(content)
 	if len(words) < 2 || len(words) > maxTokens {
 		return false
 	}
@@ -49,26 +45,40 @@ func (r *reader) row(content string, _ int) bool {
 	if !ok {
 		return r.containerRow(words, at)
 	}
+	r.columns(&s, words[at:])
+	r.add(s)
+	r.remark(words, s)
+	return s.tone != silent || s.scaled
+}
+
+// rowWords splits a row at its spaces, or at its commas if it has no spaces.
+func rowWords(content string) []string {
+	words := strings.Fields(strings.TrimLeft(content, "●*- "))
+	if len(words) == 1 {
+		return strings.Split(words[0], ",")
+	}
+	return words
+}
+
+// columns reads what stands behind the name of a row.
+func (r *reader) columns(s *sighting, words []string) {
 	s.strength = shown
-	rest := words[at:]
-	switch _, _, counts := fraction(rest[0]); {
+	switch _, _, counts := fraction(words[0]); {
 	case counts:
-		countedRow(&s, rest)
-	case dockerWord(rest):
-		status := strings.Join(rest, " ")
+		countedRow(s, words)
+		s.since = agedSince(words, r.at)
+	case dockerWord(words):
+		status := strings.Join(words, " ")
 		s.said, _ = dockerState(status)
-		docker(&s, status, r.at)
+		docker(s, status, r.at)
 		s.kind = kindContainer
 	default:
-		statusRow(&s, rest)
+		statusRow(s, words)
 		s.prose = true
 	}
 	if s.kind == "" {
 		s.kind = kindObject
 	}
-	r.add(s)
-	r.remark(words, s)
-	return s.tone != silent || s.scaled
 }
 
 // nameAndState reads a line of two words: nginx active. Of a long text it would
@@ -140,7 +150,7 @@ func dockerWord(words []string) bool {
 	}
 	switch words[0] {
 	case "Up":
-		_, ok := dockerAge(strings.Join(words[1:min(len(words), 4)], " "))
+		_, ok := dockerAge(strings.Join(words[1:min(len(words), 5)], " "))
 		return ok
 	case "Exited", "Restarting":
 		return strings.HasPrefix(words[1], "(")
@@ -183,73 +193,6 @@ func rowName(words []string) (sighting, bool) {
 func grammatical(word string) bool {
 	lower := strings.ToLower(strings.Trim(word, ":,"))
 	return !isName(strings.Trim(word, "\"'")) || fillers[lower] || negators[lower] || supposed[lower] || present[lower] || past[lower] || headings[lower]
-}
-
-// countedRow reads n/m and what follows it: a status and restarts in a row of a
-// pod, and else nothing.
-func countedRow(s *sighting, words []string) {
-	have, want, _ := fraction(words[0])
-	s.said = countOnly(words[0])
-	if len(words) > 1 {
-		if state := stateOf(strings.TrimRight(words[1], ",;.")); state.tone != silent {
-			podRow(s, words)
-			return
-		}
-	}
-	switch {
-	case s.kind == "Pod":
-	case want == 0:
-		s.said, s.scaled = said{unsure, "ScaledDown"}, true
-	case s.kind == "Deployment" || s.kind == "StatefulSet":
-		s.replicas, s.scaled, s.none = float64(want), true, have == 0
-		for _, word := range words[1:min(len(words), 3)] {
-			if n, err := strconv.Atoi(word); err == nil && n < want && have == want {
-				s.said = said{busy, words[0]}
-			}
-		}
-	}
-}
-
-// podRow reads READY STATUS RESTARTS AGE of a pod.
-func podRow(s *sighting, words []string) {
-	cell := ""
-	if len(words) > 2 {
-		cell = words[2]
-		if len(words) > 4 && strings.HasPrefix(words[3], "(") {
-			cell += " " + words[3] + " " + words[4]
-		}
-	}
-	restarts, ago, recent := restartCell(cell)
-	if restarts >= 0 {
-		s.restarts, s.counted = float64(restarts), true
-	}
-	podState(s, words[0], strings.TrimRight(words[1], ",;."), restarts, ago, recent)
-	s.latest = true
-	if s.kind == "" {
-		s.kind = "Pod"
-	}
-}
-
-// statusRow reads a status without n/m before it.
-func statusRow(s *sighting, words []string) {
-	s.said = stateOf(strings.TrimRight(words[0], ",;."))
-	if len(words) > 1 && strings.HasPrefix(words[1], "(") && strings.HasSuffix(words[1], ")") {
-		s.said = s.worse(stateOf(strings.Trim(words[1], "()")))
-	}
-	if slices.Contains(words, "false") && s.tone == good {
-		s.said = said{busy, "not ready"} // api-1 Running false
-	}
-	if s.kind != "" {
-		return
-	}
-	switch {
-	case words[0] == "Ready" || strings.HasPrefix(words[0], "NotReady") || strings.HasPrefix(words[0], "Ready,"):
-		s.kind = "Node"
-	case isReason(words[0]) || words[0] == "Running" || words[0] == "Evicted" || words[0] == "Completed":
-		s.kind = "Pod"
-	case strings.ToUpper(words[0]) == words[0]:
-		s.kind = "Process"
-	}
 }
 
 // containerRow reads a row of docker ps, where the name stands last.
