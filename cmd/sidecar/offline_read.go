@@ -55,7 +55,7 @@ func isKubernetes(data []byte) bool {
 // words reads a file that is nothing that the API or kubectl prints: a map from
 // sensors to their answers, or one answer of any form.
 func words(data []byte) (*picture, error) {
-	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
+	if isBinary(data) {
 		return nil, errors.New("it is neither text nor JSON nor YAML; want Kubernetes objects, readings, an exported verification, or what a tool answered")
 	}
 	if answers, ok := bySensor(data); ok {
@@ -64,34 +64,60 @@ func words(data []byte) (*picture, error) {
 	return &picture{readings: []aftercheck.Reading{answer("text", string(data))}}, nil
 }
 
+// isBinary reports whether data is no text: it holds a zero byte, or more than
+// a tenth of it is no UTF-8.
+func isBinary(data []byte) bool {
+	if bytes.IndexByte(data, 0) >= 0 {
+		return true
+	}
+	invalid := 0
+	for rest := data; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && size == 1 {
+			invalid++
+		}
+		rest = rest[size:]
+	}
+	return invalid*10 > len(data)
+}
+
 func answer(sensor, raw string) aftercheck.Reading {
 	return aftercheck.Reading{Sensor: sensor, Outcome: aftercheck.ReadingOK, Raw: raw}
 }
 
 // bySensor reads the form in which the replaced verifier kept a state: a map
 // from each sensor to the object or the text that it answered. One object alone
-// is none: its keys are its own, and not sensors.
+// is none, since its keys are its own and not sensors; nor is a text that
+// happens to be YAML, whose values are words of one line.
 func bySensor(data []byte) (readings []aftercheck.Reading, ok bool) {
 	var sensors map[string]json.RawMessage
 	if json.Unmarshal(oneDocument(data), &sensors) != nil {
 		return nil, false
 	}
-	names := slices.Sorted(maps.Keys(sensors))
-	for _, name := range names {
-		raw := sensors[name]
-		var words string
-		switch {
-		case ownKeys[name]:
+	whole := bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
+	for _, name := range slices.Sorted(maps.Keys(sensors)) {
+		said, ok := answered(sensors[name])
+		if !ok || ownKeys[name] || strings.ContainsAny(name, " ()") {
 			return nil, false
-		case bytes.HasPrefix(raw, []byte("{")):
-			words = string(raw)
-		case bytes.Equal(raw, []byte("null")):
-		case json.Unmarshal(raw, &words) != nil, !strings.ContainsAny(words, " \n"):
-			return nil, false // a number, a list, or a word: a value of an object
 		}
-		readings = append(readings, answer(name, words))
+		whole = whole || strings.HasPrefix(said, "{") || strings.Contains(said, "\n")
+		readings = append(readings, answer(name, said))
 	}
-	return readings, true
+	return readings, whole
+}
+
+// answered is what a sensor answered: an object, a text of several words, or
+// nothing. A number, a list or a word is a value of an object.
+func answered(raw json.RawMessage) (said string, ok bool) {
+	switch {
+	case bytes.HasPrefix(raw, []byte("{")):
+		return string(raw), true
+	case bytes.Equal(raw, []byte("null")):
+		return "", true
+	case json.Unmarshal(raw, &said) != nil:
+		return "", false
+	}
+	return said, strings.ContainsAny(said, " \n")
 }
 
 // ownKeys are keys of one object, which no sensor is called.
