@@ -203,3 +203,33 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDeadlineFollowsUnlessItIsWritten: a deadline that is written is kept as it
+// is, also in the policies that are based on it, until one of them writes how
+// long at the most instead.
+func TestDeadlineFollowsUnlessItIsWritten(t *testing.T) {
+	type answer struct {
+		Base, Named bool
+		MaxWait     aftercheck.Duration
+	}
+	for written, want := range map[string]answer{
+		"policies: [{name: a}]":                                                {true, true, aftercheck.Duration(15 * time.Minute)},
+		"default_policy: {max_wait: 5m}\npolicies: [{name: a}]":                {true, true, aftercheck.Duration(5 * time.Minute)},
+		"default_policy: {deadline: 1m}\npolicies: [{name: a}]":                {false, false, aftercheck.Duration(15 * time.Minute)},
+		"default_policy: {deadline: 30s, max_wait: 5m}\npolicies: [{name: a}]": {false, false, aftercheck.Duration(5 * time.Minute)},
+		"policies: [{name: a, deadline: 1m}]":                                  {true, false, aftercheck.Duration(15 * time.Minute)},
+		"default_policy: {deadline: 1m}\npolicies: [{name: a, max_wait: 20m}]": {false, true, aftercheck.Duration(20 * time.Minute)},
+	} {
+		c, err := Parse([]byte(written))
+		if err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		got := answer{c.DefaultPolicy.FollowDelays, c.Policies[0].FollowDelays, c.Policies[0].MaxWait}
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", written, got, want)
+		}
+	}
+	if _, err := Parse([]byte("default_policy: {max_wait: 0s}")); err == nil || !strings.Contains(err.Error(), "max_wait") {
+		t.Errorf("no time at the most: %v", err)
+	}
+}

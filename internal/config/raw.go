@@ -54,6 +54,7 @@ type rawRedaction struct {
 type rawSettings struct {
 	Warmup            string             `yaml:"warmup"`
 	Deadline          string             `yaml:"deadline"`
+	MaxWait           string             `yaml:"max_wait"`
 	Interval          string             `yaml:"interval"`
 	SensorTimeout     string             `yaml:"sensor_timeout"`
 	CaptureTimeout    string             `yaml:"capture_timeout"`
