@@ -73,7 +73,7 @@ func (s *sidecar) build() error {
 	notifier := &switchable{}
 	s.engine = verify.New(verify.Options{
 		Store: record, Sensors: world.sensors, Policies: world.policies.find,
-		Metrics: metrics, Notifier: notifier, Logger: log, MaxInFlight: settings.Limits.MaxInFlight, Grace: o.grace,
+		Metrics: metrics, Notifier: notifier, Logger: log, ReadWords: readWords, MaxInFlight: settings.Limits.MaxInFlight, Grace: o.grace,
 	})
 	notifier.set(world.notifier)
 	s.reloader = &reloader{file: o.configFile, current: settings, engine: s.engine, notifier: notifier, metrics: metrics, log: log, names: world.sensors.Names()}

@@ -181,14 +181,14 @@ func (g *glance) takeTarget(f *aftercheck.Finding) {
 func (g *glance) takeFact(f *aftercheck.Finding) {
 	switch {
 	case f.Check == aftercheck.CheckPresence && mortal(f.Subject.Kind):
-		g.lives = append(g.lives, life{id: identity(f.Subject), name: f.Subject.Name, restarts: math.NaN()})
+		g.lives = append(g.lives, lifeOf(f, math.NaN()))
 	case f.Value == nil:
 	case f.Check == aftercheck.CheckReplicas:
 		g.replicas[f.Subject.String()] = f.Value.Number
 	case f.Check == aftercheck.CheckGeneration:
 		g.generation[f.Subject.String()] = f.Value.Number
 	case f.Check == aftercheck.CheckRestarts:
-		g.lives = append(g.lives, life{identity(f.Subject), f.Subject.Name, f.Value.Number, f.Since})
+		g.lives = append(g.lives, lifeOf(f, f.Value.Number))
 	case f.Check == aftercheck.CheckPreviousLife:
 		g.crashed = max(g.crashed, seconds(f.Value.Number))
 	case f.Check == aftercheck.CheckMetric:

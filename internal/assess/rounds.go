@@ -161,7 +161,8 @@ func renewed(s *summary) aftercheck.Answer {
 	}
 	began, answer := s.Action.Began(), aftercheck.AnswerNo
 	pairs(s.before.lives, s.current.lives, func(was *life, is life) bool {
-		if was == nil || is.restarts > was.restarts || !began.IsZero() && !is.since.Before(began) {
+		younger := was != nil && is.age > 0 && is.age < was.age
+		if was == nil || younger || is.restarts > was.restarts || !began.IsZero() && !is.since.Before(began) {
 			answer = aftercheck.AnswerYes
 		}
 		return answer == aftercheck.AnswerNo
