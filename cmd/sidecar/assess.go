@@ -13,7 +13,7 @@ import (
 )
 
 func assessCommand(app *kingpin.Application, c *console) command {
-	clause := app.Command("assess", "Judge files offline: Kubernetes objects as kubectl prints them, readings, an exported verification, or what tools answered in words.")
+	clause := app.Command("assess", "Judge files offline: Kubernetes objects as kubectl prints them, readings, an exported verification, recorded numbers, or what tools answered in words.")
 	var o offlineOptions
 	clause.Flag("post", "What was seen after the action; - is the standard input.").Required().PlaceHolder("FILE").StringVar(&o.Post)
 	clause.Flag("pre", "What was seen before it.").PlaceHolder("FILE").StringVar(&o.Pre)
