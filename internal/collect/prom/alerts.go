@@ -21,7 +21,7 @@ type AlertsConfig struct {
 	Disabled bool
 	// Ignore is a regular expression for the names of alerts that say nothing
 	// of the namespace, matched as a whole; empty means DefaultIgnoredAlerts.
-	// Alerts of severity none are ignored too.
+	// Alerts of severity none or info are ignored too: nobody is to act on them.
 	Ignore string
 	// NeighbourLabels are the labels of which the first that the incident has
 	// says what its neighbourhood is; nil means namespace, node, instance.

@@ -53,7 +53,8 @@ func podOwner(values map[string]string) string {
 }
 
 func (a *alerts) ignored(other alert) bool {
-	return other.Labels["severity"] == "none" || a.ignore.MatchString(other.Labels["alertname"])
+	severity := other.Labels["severity"]
+	return severity == "none" || severity == "info" || a.ignore.MatchString(other.Labels["alertname"])
 }
 
 // own reports whether the alert is one that the incident's own finding tells of.

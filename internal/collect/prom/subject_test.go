@@ -134,6 +134,7 @@ func TestOthers(t *testing.T) {
 		firing(2, set{"alertname": "A", "namespace": "shop", "pod": "z"}),
 		firing(2, set{"alertname": "Watchdog", "namespace": "shop"}),
 		firing(2, set{"alertname": "Sleepless", "namespace": "shop", "severity": "none"}),
+		firing(2, set{"alertname": "Throttled", "namespace": "shop", "severity": "info"}),
 		{Labels: set{"alertname": "Pending", "namespace": "shop"}, State: "pending"},
 	}
 	q := collect.Question{Incident: incident("A", "namespace", "shop", "pod", "a")}
