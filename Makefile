@@ -21,6 +21,9 @@ BENCH ?= .
 # for the newest.
 VULNDB ?= v0.0.0-20261105234957-e22db6528018
 
+# Where `make capture` writes.
+CAPTURED := $(CURDIR)/internal/assess/testdata/corpus/captured
+
 .PHONY: help
 help: ## show this help
 	@echo "Aftercheck. The targets:"
@@ -59,6 +62,15 @@ e2e: deps control-plane ## run the end-to-end tests on a real Kubernetes control
 .PHONY: bench
 bench: deps ## run the benchmarks; BENCH=regexp chooses
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: accuracy
+accuracy: ## measure the judge on its corpus, beside the word scan that it replaces
+	go test -count=1 -v -run '^TestAccuracy$$' ./internal/assess
+
+.PHONY: capture
+capture: deps control-plane ## drive the captured scenarios of the corpus on the control plane and write them again
+	rm -f $(CAPTURED)/*.yaml
+	go test -tags e2e -count=1 -timeout 20m -parallel 10 -run '^TestCapture$$' ./e2e -capture $(CAPTURED)
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for a while; FUZZTIME=10s

@@ -3,11 +3,13 @@ package aftercheck
 import "time"
 
 // Policy is how one verification waits, observes and is judged. The zero value
-// of a field means its default in DefaultPolicy.
+// of a field means its default in DefaultPolicy, but for FollowDelays.
 type Policy struct {
 	Name              string             `json:"name"`
 	Warmup            Duration           `json:"warmup" doc:"Time between the action's end and the first observation."`
-	Deadline          Duration           `json:"deadline" doc:"How long to observe after the warm-up."`
+	Deadline          Duration           `json:"deadline" doc:"How long to observe after the warm-up; with follow_delays, at the least."`
+	FollowDelays      bool               `json:"follow_delays,omitempty" doc:"The deadline is later than that where signals need longer to show a change. Set where neither the request nor the configuration sets a deadline."`
+	MaxWait           Duration           `json:"max_wait,omitempty" doc:"With follow_delays, how long to observe after the warm-up at the most."`
 	Interval          Duration           `json:"interval" doc:"Time between the starts of two rounds of observation."`
 	SensorTimeout     Duration           `json:"sensor_timeout" doc:"How long one sensor may take."`
 	CaptureTimeout    Duration           `json:"capture_timeout" doc:"How long a whole capture may take."`
@@ -33,13 +35,16 @@ const (
 const MaxRounds = 120
 
 // DefaultPolicy is the policy where nothing is configured. Warm-up, deadline
-// and time-outs are the replaced verifier's; the rest is explained in
+// and time-outs are the replaced verifier's. The longest wait holds a rate over
+// five minutes and the same again; it is a choice. The rest is explained in
 // docs/judge.md.
 func DefaultPolicy() Policy {
 	return Policy{
 		Name:              "default",
 		Warmup:            Duration(10 * time.Second),
 		Deadline:          Duration(30 * time.Second),
+		FollowDelays:      true,
+		MaxWait:           Duration(15 * time.Minute),
 		Interval:          Duration(5 * time.Second),
 		SensorTimeout:     Duration(8 * time.Second),
 		CaptureTimeout:    Duration(8 * time.Second),

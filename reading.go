@@ -38,7 +38,7 @@ const (
 	// CheckRestarts is a pod's container restarts so far, in "restarts".
 	CheckRestarts Check = "restarts"
 	// CheckPreviousLife is how long a pod's containers lived before their last
-	// crash, the longest of them, in "seconds".
+	// crash, the longest of them that is part of a crash loop, in "seconds".
 	CheckPreviousLife Check = "previous_life"
 	// CheckOOMKills is how many of the containers were last ended by the
 	// out-of-memory killer, in "kills"; Since is the newest such end.
@@ -185,4 +185,5 @@ type Round struct {
 	At       time.Time `json:"at" format:"date-time" doc:"When the sensors were asked."`
 	EndedAt  time.Time `json:"ended_at" format:"date-time"`
 	Readings []Reading `json:"readings"`
+	Wait     *Wait     `json:"wait,omitempty" doc:"The verification's wait from this round on, where it follows from this round's delays. At most one round has it."`
 }

@@ -35,7 +35,8 @@ type Verification struct {
 	AcceptedAt    time.Time         `json:"accepted_at" format:"date-time"`
 	ObserveFrom   time.Time         `json:"observe_from" format:"date-time" doc:"End of the warm-up: the first round."`
 	NextRoundAt   time.Time         `json:"next_round_at,omitzero" format:"date-time" doc:"When the next round is due. Absent once sealed."`
-	DeadlineAt    time.Time         `json:"deadline_at" format:"date-time" doc:"The verdict is given at this time at the latest, with what was seen by then."`
+	DeadlineAt    time.Time         `json:"deadline_at" format:"date-time" doc:"The verdict is given at this time at the latest, with what was seen by then. Where the policy follows the signals' delays and there is no pre-state that tells them, the first round that does may put it off, once."`
+	Wait          *Wait             `json:"wait,omitempty" doc:"What deadline_at follows from. Absent: it is set by the request or the policy, or no sensor has told of a delay."`
 	SealedAt      time.Time         `json:"sealed_at,omitzero" format:"date-time"`
 	Revision      int64             `json:"revision" doc:"Rises with each stored transition."`
 	RequestDigest string            `json:"request_digest" doc:"Tells whether a repeated request with this ID is the same."`

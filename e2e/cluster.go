@@ -28,13 +28,16 @@
 // that a rollout undo takes it away) chooses otherwise; testdata/stages.yaml
 // says what each state looks like:
 //
-//	crashloop  waiting in CrashLoopBackOff after exit code 1, 7 restarts
-//	oom        waiting in CrashLoopBackOff after an OOM kill, 3 restarts
-//	imagepull  waiting in ImagePullBackOff, never started
-//	notready   running, and not Ready
-//	flapping   Ready for two seconds, then crashed for two, one restart more each time
-//	recovered  Ready again, with one restart more: set it on a pod that was one of the above
-//	manual     what PatchPodStatus says, and nothing else
+//	crashloop    waiting in CrashLoopBackOff after exit code 1, 7 restarts
+//	oom          waiting in CrashLoopBackOff after an OOM kill, 3 restarts
+//	imagepull    waiting in ImagePullBackOff, never started
+//	configerror  waiting in CreateContainerConfigError, never started
+//	notready     running, and not Ready
+//	slow         running at once, and Ready after six seconds
+//	failed       ended with exit code 1, in the phase Failed
+//	flapping     Ready for two seconds, then crashed for two, one restart more each time
+//	recovered    Ready again, with one restart more: set it on a pod that was one of the above
+//	manual       what PatchPodStatus says, and nothing else
 //
 // An unschedulable pod needs no label: ask for more than a node's 32 CPUs. The
 // same label with the value notready makes a node NotReady, with the taint

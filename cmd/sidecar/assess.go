@@ -13,12 +13,13 @@ import (
 )
 
 func assessCommand(app *kingpin.Application, c *console) command {
-	clause := app.Command("assess", "Judge files offline: Kubernetes objects as kubectl prints them, readings, or an exported verification.")
+	clause := app.Command("assess", "Judge files offline: Kubernetes objects as kubectl prints them, readings, an exported verification, recorded numbers, or what tools answered in words.")
 	var o offlineOptions
 	clause.Flag("post", "What was seen after the action; - is the standard input.").Required().PlaceHolder("FILE").StringVar(&o.Post)
 	clause.Flag("pre", "What was seen before it.").PlaceHolder("FILE").StringVar(&o.Pre)
 	clause.Flag("action", "What was done.").StringVar(&o.Action)
 	labelFlags(clause, &o.Alertname, &o.Labels)
+	numberFlags(clause, &o.Numbers)
 	clause.Flag("now", "The time to judge at, as 2006-01-02T15:04:05Z.").SetValue((*moment)(&o.Now))
 	policy := clause.Flag("policy", "Configuration file whose policies judge, instead of an exported verification's own.").PlaceHolder("FILE").String()
 	explain := clause.Flag("explain", "Print the way to the verdict too, rule by rule.").Bool()

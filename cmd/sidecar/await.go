@@ -15,9 +15,10 @@ import (
 const lateness = 15 * time.Second
 
 // await waits until the verdict stands, and tells a terminal how it goes.
-// Trouble on the way is asked through until some time after the deadline.
+// Trouble on the way is asked through until some time after the deadline, or
+// after the last that the policy allows to follow from the signals' delays.
 func (c *console) await(ctx context.Context, api *client.Client, v aftercheck.Verification) (aftercheck.Verification, error) {
-	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(max(0, time.Until(v.DeadlineAt))+lateness))
+	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(max(0, time.Until(latest(v)))+lateness))
 	defer cancel()
 	progress := newProgress(c.err)
 	defer progress.clear()
@@ -35,6 +36,15 @@ func (c *console) await(ctx context.Context, api *client.Client, v aftercheck.Ve
 		}
 	}
 	return v, nil
+}
+
+// latest is the latest deadline that the verification may come to have.
+func latest(v aftercheck.Verification) time.Time {
+	most := v.ObserveFrom.Add(time.Duration(v.Policy.MaxWait))
+	if !v.Policy.FollowDelays || v.Wait != nil || most.Before(v.DeadlineAt) {
+		return v.DeadlineAt
+	}
+	return most
 }
 
 // pause waits, and reports whether it was not interrupted.

@@ -93,6 +93,9 @@ func (c *console) printVerification(v aftercheck.Verification, output string) er
 	} else if err := printAssessment(&text, *v.Assessment, "text"); err != nil {
 		return err
 	}
+	if err := printWait(&text, v); err != nil {
+		return err
+	}
 	if v.Evidence != nil {
 		if err := printEvidence(&text, *v.Evidence); err != nil {
 			return err
@@ -100,6 +103,54 @@ func (c *console) printVerification(v aftercheck.Verification, output string) er
 	}
 	_, err := c.out.Write(text.Bytes())
 	return err
+}
+
+// printWait prints what the deadline follows from, and each signal's delay on a
+// line of its own.
+func printWait(w io.Writer, v aftercheck.Verification) error {
+	delays := delaysOf(v)
+	if v.Wait != nil {
+		var sum []string
+		for _, part := range v.Wait.Parts {
+			sum = append(sum, part.Name+" "+part.Duration.String())
+		}
+		fmt.Fprintf(w, "\nthe deadline, %s, follows from: %s = %s", clockText(v.Wait.DeadlineAt), strings.Join(sum, " + "), v.Wait.Total)
+		if v.Wait.Bounded {
+			fmt.Fprintf(w, ", at most %s after the warm-up", v.Policy.MaxWait)
+		}
+		fmt.Fprintln(w)
+	} else if len(delays) > 0 {
+		fmt.Fprintln(w, "\nwhat the signals need to show a change:")
+	}
+	var rows [][]string
+	for _, d := range delays {
+		var sum []string
+		for _, part := range d.Parts {
+			sum = append(sum, part.Name+" "+part.Duration.String())
+		}
+		rows = append(rows, []string{"  " + d.Of, aftercheck.Duration(d.Total()).String(), strings.Join(sum, " + ")})
+	}
+	return table(w, rows)
+}
+
+// delaysOf returns the delays that the deadline follows from or, where it is
+// set, those that were told before the action, or else last.
+func delaysOf(v aftercheck.Verification) []aftercheck.Delay {
+	if v.Wait != nil {
+		return v.Wait.Delays
+	}
+	if v.Evidence == nil {
+		return nil
+	}
+	if before := v.Evidence.PreState; before != nil {
+		if delays := aftercheck.LongestDelays(before.Readings); len(delays) > 0 {
+			return delays
+		}
+	}
+	if n := len(v.Evidence.Rounds); n > 0 {
+		return aftercheck.LongestDelays(v.Evidence.Rounds[n-1].Readings)
+	}
+	return nil
 }
 
 // printEvidence prints what was seen before the action, and in the last round.

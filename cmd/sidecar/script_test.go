@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/client"
 )
 
@@ -36,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"ready":   waitReady,
 			"fetch":   fetch,
 			"expand":  expand,
+			"judged":  judged,
 		},
 	})
 }
@@ -143,5 +146,24 @@ func eventually(ts *testscript.TestScript, check func() error) {
 			ts.Fatalf("%v", err)
 		case <-tick.C:
 		}
+	}
+}
+
+// judged asks the sidecar on $SOCKET to judge what a file brings: judged
+// request.json reason.
+func judged(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("judged: want a file and a reason")
+	}
+	var request aftercheck.AssessmentRequest
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &request))
+	c, err := client.New(ts.Getenv("SOCKET"))
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	assessment, err := c.Assess(ctx, request)
+	ts.Check(err)
+	if string(assessment.Reason) != args[1] {
+		ts.Fatalf("judged %s (%s), want %s", assessment.Reason, assessment.Explanation, args[1])
 	}
 }

@@ -69,7 +69,7 @@ func prometheusSensors(c *config.Config) ([]collect.Sensor, error) {
 	p := c.Sensors.Prometheus
 	settings := prom.Config{
 		URL: p.URL, HTTP: p.Client, Timeout: p.Timeout, MaxResponseBytes: p.MaxResponseBytes,
-		DefaultNamespace: c.DefaultNamespace, NoBuiltIn: !p.BuiltInQueries,
+		DefaultNamespace: c.DefaultNamespace, NoBuiltIn: !p.BuiltInQueries, Window: p.Window, Baseline: baselineOf(p.Baseline),
 		Alerts: prom.AlertsConfig{
 			Disabled: !p.Alerts.Enabled, Ignore: p.Alerts.Ignore, NeighbourLabels: p.Alerts.NeighbourLabels,
 			UnstableLabels: p.Alerts.UnstableLabels, MaxNeighbours: p.Alerts.MaxNeighbours,
@@ -83,10 +83,16 @@ func prometheusSensors(c *config.Config) ([]collect.Sensor, error) {
 		settings.Queries = append(settings.Queries, prom.Query{
 			Name: q.Name, Expr: q.Expr, Match: match, Better: q.Better, Healthy: q.Healthy, Unit: q.Unit,
 			Aggregation: prom.Aggregation(q.Aggregation), Signal: q.Signal, Scope: q.Scope, MaxSampleAge: q.MaxSampleAge,
+			Baseline: baselineOf(q.Baseline),
 		})
 	}
 	sensors, err := prom.New(settings)
 	return sensors, c.At("sensors.prometheus", err)
+}
+
+func baselineOf(b config.Baseline) prom.Baseline {
+	uses := map[config.Switch]prom.BaselineUse{config.SwitchAuto: prom.BaselineAuto, config.SwitchOn: prom.BaselineOn, config.SwitchOff: prom.BaselineOff}
+	return prom.Baseline{Use: uses[b.Enabled], History: b.History, Season: b.Season, Step: b.Step, Width: b.Width}
 }
 
 func httpSensor(p config.HTTPProbe) (collect.Sensor, error) {

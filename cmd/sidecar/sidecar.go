@@ -75,7 +75,7 @@ func (s *sidecar) build() error {
 	notifier := &switchable{}
 	s.engine = verify.New(verify.Options{
 		Store: record, Sensors: world.sensors, Policies: world.policies.find,
-		Metrics: metrics, Notifier: notifier, Logger: log, MaxInFlight: settings.Limits.MaxInFlight,
+		Metrics: metrics, Notifier: notifier, Logger: log, ReadWords: readWords, MaxInFlight: settings.Limits.MaxInFlight,
 		MaxPerClient: api.Share(settings.Limits.MaxInFlight, settings.Limits.ClientShare), Grace: o.grace,
 	})
 	notifier.set(world.notifier)

@@ -80,7 +80,7 @@ func exampleVerificationRequest() aftercheck.VerificationRequest {
 func exampleWaiting() aftercheck.Verification {
 	r := exampleVerificationRequest()
 	policy := aftercheck.DefaultPolicy()
-	policy.Deadline = *r.Deadline
+	policy.Deadline, policy.FollowDelays = *r.Deadline, false
 	return aftercheck.Verification{
 		ID:            r.ID,
 		State:         aftercheck.StateWaiting,

@@ -86,6 +86,8 @@ func describeSchemas(document *huma.OpenAPI) {
 		"Value":               "A number with its unit.",
 		"Verification":        "One request to verify, and its life. Once its state is sealed, verdict, reason and the like are set and never change.",
 		"VerificationRequest": "An action whose effect is to be verified.",
+		"Wait":                "How a verification's deadline follows from the delays of its signals.",
+		"WaitPart":            "One part of a wait.",
 	} {
 		document.Components.Schemas.Map()[name].Description = description
 	}

@@ -21,15 +21,22 @@ type glance struct {
 	crashed    time.Duration         // how long the target's pods lived before they crashed; 0: none did
 	replicas   map[string]float64    // wanted, by the target's objects
 	generation map[string]float64    // by the target's objects
-	neighbours map[string]*aftercheck.Finding
+	neighbours map[string]neighbour
 	facts      map[string]*aftercheck.Finding // what is compared of the target and of neighbours, by key
 	nearby     []*aftercheck.Finding          // metrics of neighbours without a criterion
 	target     aftercheck.Target
 	gone       bool
 	coverage   float64
-	silent     []string // sensors that did not answer, with their outcome
-	blind      []string // sensors that answered and could not tell
+	answered   map[string]bool // sensors that did, by name
+	silent     []string        // sensors that did not answer, with their outcome
+	blind      []string        // sensors that answered and could not tell
 	asked      int
+}
+
+// neighbour is a finding about a neighbour, and the sensor that made it.
+type neighbour struct {
+	*aftercheck.Finding
+	sensor string
 }
 
 // known reports whether the glance tells anything of the target.
@@ -63,23 +70,27 @@ func (g *glance) final() bool {
 }
 
 // look reads the readings of one moment. What was true before notBefore says
-// nothing; a zero notBefore takes everything.
-func look(readings []aftercheck.Reading, notBefore time.Time) glance {
+// nothing; a zero notBefore takes everything. What was the target's before, by
+// the keys of its findings, is the target's still: a Service whose selector no
+// longer finds the target's pods is no neighbour.
+func look(readings []aftercheck.Reading, notBefore time.Time, own map[string]*aftercheck.Finding) glance {
 	g := glance{
 		replicas:   map[string]float64{},
 		generation: map[string]float64{},
-		neighbours: map[string]*aftercheck.Finding{},
+		neighbours: map[string]neighbour{},
 		facts:      map[string]*aftercheck.Finding{},
+		answered:   map[string]bool{},
 		asked:      len(readings),
 		stale:      len(readings) > 0,
 	}
+	g.expect(readings)
 	var covered, counted float64
 	for _, r := range readings {
 		if r.At.Before(notBefore) {
 			continue
 		}
 		g.stale = false
-		share, counts := g.take(r, notBefore)
+		share, counts := g.take(r, notBefore, own)
 		if counts {
 			covered += share
 			counted++
@@ -92,21 +103,34 @@ func look(readings []aftercheck.Reading, notBefore time.Time) glance {
 	return g
 }
 
+// expect makes room for what a large target brings: about one finding of its
+// health and one fact for each pod.
+func (g *glance) expect(readings []aftercheck.Reading) {
+	const large = 64
+	findings := 0
+	for _, r := range readings {
+		findings += len(r.Findings)
+	}
+	if findings > large {
+		g.pods, g.lives = make([]*aftercheck.Finding, 0, findings/2), make(lives, 0, findings/2)
+	}
+}
+
 // take adds one reading and returns which share of what it was to tell of the
 // target it told; false if it has nothing to do with the target.
-func (g *glance) take(r aftercheck.Reading, notBefore time.Time) (share float64, counts bool) {
+func (g *glance) take(r aftercheck.Reading, notBefore time.Time, own map[string]*aftercheck.Finding) (share float64, counts bool) {
 	if r.Outcome != "" && r.Outcome != aftercheck.ReadingOK {
 		g.silent = append(g.silent, r.Sensor+" ("+string(r.Outcome)+")")
 		return 0, true
 	}
+	g.answered[r.Sensor] = true
 	if g.target.IsZero() {
 		g.target = r.Target
 	}
 	var told, untold float64
 	for i := range r.Findings {
 		f := undated(&r.Findings[i], notBefore)
-		if f.Scope == aftercheck.ScopeNeighbour {
-			g.takeNeighbour(f)
+		if f.Scope == aftercheck.ScopeNeighbour && !g.takeNeighbour(f, r.Sensor, own) {
 			continue
 		}
 		g.takeTarget(f)
@@ -157,14 +181,14 @@ func (g *glance) takeTarget(f *aftercheck.Finding) {
 func (g *glance) takeFact(f *aftercheck.Finding) {
 	switch {
 	case f.Check == aftercheck.CheckPresence && mortal(f.Subject.Kind):
-		g.lives = append(g.lives, life{id: identity(f.Subject), name: f.Subject.Name, restarts: math.NaN()})
+		g.lives = append(g.lives, lifeOf(f, math.NaN()))
 	case f.Value == nil:
 	case f.Check == aftercheck.CheckReplicas:
 		g.replicas[f.Subject.String()] = f.Value.Number
 	case f.Check == aftercheck.CheckGeneration:
 		g.generation[f.Subject.String()] = f.Value.Number
 	case f.Check == aftercheck.CheckRestarts:
-		g.lives = append(g.lives, life{identity(f.Subject), f.Subject.Name, f.Value.Number, f.Since})
+		g.lives = append(g.lives, lifeOf(f, f.Value.Number))
 	case f.Check == aftercheck.CheckPreviousLife:
 		g.crashed = max(g.crashed, seconds(f.Value.Number))
 	case f.Check == aftercheck.CheckMetric:
@@ -194,15 +218,31 @@ func unpaused(f *aftercheck.Finding) *aftercheck.Finding {
 	return &paused
 }
 
-func (g *glance) takeNeighbour(f *aftercheck.Finding) {
+// takeNeighbour takes a finding about a neighbour, unless it is the target's own.
+func (g *glance) takeNeighbour(f *aftercheck.Finding, sensor string, own map[string]*aftercheck.Finding) (isOwn bool) {
+	key := f.Key()
 	switch {
+	case own[key] != nil && f.State != "":
+		return true
 	case f.State != "":
-		g.neighbours[f.Key()] = f
-	case f.Check == aftercheck.CheckMetric && f.Value != nil:
+		g.neighbours[key] = neighbour{f, sensor}
+	case f.Value == nil:
+	case f.Check == aftercheck.CheckMetric:
 		g.nearby = append(g.nearby, f)
-	case f.Value != nil:
-		g.facts[f.Key()] = f
+	default:
+		g.facts[key] = f
 	}
+	return false
+}
+
+// waits reports whether something of the target cannot tell yet but will.
+func (g *glance) waits() bool {
+	for _, f := range slices.Concat(g.signals, g.units) {
+		if f.State == aftercheck.StateUnknown && notYet[f.Reason] {
+			return true
+		}
+	}
+	return false
 }
 
 // merge is the one function that makes one state of many findings: bad before

@@ -76,10 +76,11 @@ type summary struct {
 func summarise(c Case) *summary {
 	s := &summary{Case: c}
 	if c.Evidence.PreState != nil {
-		s.before = look(c.Evidence.PreState.Readings, time.Time{})
+		s.before = look(c.Evidence.PreState.Readings, time.Time{}, nil)
 	}
+	own := byKey(s.before.units)
 	for _, round := range c.Evidence.Rounds {
-		if g := look(round.Readings, c.Action.FinishedAt); !g.stale {
+		if g := look(round.Readings, c.Action.FinishedAt, own); !g.stale {
 			g.at = round.At
 			s.rounds = append(s.rounds, g)
 		}
@@ -88,8 +89,8 @@ func summarise(c Case) *summary {
 		s.current = newestKnown(s.rounds, s.wantedRounds())
 	}
 	s.coverage = s.current.coverage
-	s.follow()
 	s.purpose = intended(c.Action, s.before)
+	s.follow()
 	s.regressions = regressions(s)
 	s.rootCause = rootCause(s)
 	return s

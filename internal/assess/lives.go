@@ -13,6 +13,15 @@ type life struct {
 	name     string
 	restarts float64 // NaN where they are not known
 	since    time.Time
+	age      time.Duration // how long it had run when it was seen; 0 if not known
+}
+
+func lifeOf(f *aftercheck.Finding, restarts float64) life {
+	l := life{id: identity(f.Subject), name: f.Subject.Name, restarts: restarts, since: f.Since}
+	if !f.Since.IsZero() && f.At.After(f.Since) {
+		l.age = f.At.Sub(f.Since)
+	}
+	return l
 }
 
 type lives []life

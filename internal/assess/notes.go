@@ -29,9 +29,9 @@ func decisive(s *summary) []aftercheck.Finding {
 			keep(f)
 		}
 	}
-	for _, f := range s.current.neighbours {
-		if isBad(f) || f.State == aftercheck.StateProgressing {
-			keep(f)
+	for _, n := range s.current.neighbours {
+		if isBad(n.Finding) || n.State == aftercheck.StateProgressing {
+			keep(n.Finding)
 		}
 	}
 	out := make([]aftercheck.Finding, len(worst))

@@ -77,13 +77,13 @@ func (s *summary) old(f *aftercheck.Finding) bool {
 // that are new.
 func neighbourRegressions(s *summary) []aftercheck.Regression {
 	var out []aftercheck.Regression
-	for key, f := range s.current.neighbours {
+	for key, n := range s.current.neighbours {
 		was, ok := s.before.neighbours[key]
 		switch {
-		case ok && s.spoilt(was, f):
-			out = append(out, regression(was, f))
-		case !ok && s.newAlert(f):
-			out = append(out, regression(&aftercheck.Finding{Reason: "Inactive"}, f))
+		case ok && s.spoilt(was.Finding, n.Finding):
+			out = append(out, regression(was.Finding, n.Finding))
+		case !ok && s.newAlert(n):
+			out = append(out, regression(&aftercheck.Finding{Reason: "Inactive"}, n.Finding))
 		}
 	}
 	return out
@@ -91,33 +91,31 @@ func neighbourRegressions(s *summary) []aftercheck.Regression {
 
 // newAlert reports whether an alert that the pre-state does not have began with
 // the action. One about a pod that is gone only takes its time to end.
-func (s *summary) newAlert(f *aftercheck.Finding) bool {
-	pod, about := strings.CutPrefix(f.Subject.Owner, "Pod/")
+func (s *summary) newAlert(n neighbour) bool {
+	pod, about := strings.CutPrefix(n.Subject.Owner, "Pod/")
 	gone := about && s.before.lives.has(pod) && !s.current.lives.has(pod)
-	return f.Check == aftercheck.CheckAlert && isBad(f) && !s.old(f) && !gone && len(s.before.silent) == 0
+	return n.Check == aftercheck.CheckAlert && isBad(n.Finding) && !s.old(n.Finding) && !gone && s.before.answered[n.sensor]
 }
 
-// vanishedNeighbours are workloads and Services that were well and are not
-// there any more. Where not all was read, what is missing may only not have been
-// seen.
+// vanishedNeighbours are workloads that were well and are not there any more,
+// as far as their sensor answered and could read all.
 func vanishedNeighbours(s *summary) []aftercheck.Regression {
-	if len(s.current.silent) > 0 {
-		return nil
-	}
 	unread := map[string]bool{}
-	for _, f := range s.current.neighbours {
-		if f.State == aftercheck.StateUnknown && f.Subject.Name == "" || f.Subject.Kind == "Sensor" {
-			unread[f.Subject.Kind] = true
+	for _, n := range s.current.neighbours {
+		if n.State == aftercheck.StateUnknown && n.Subject.Name == "" || n.Subject.Kind == "Sensor" {
+			unread[n.Subject.Kind] = true
 		}
 	}
 	var out []aftercheck.Regression
 	for key, was := range s.before.neighbours {
-		if _, ok := s.current.neighbours[key]; ok || !lasting(was) || unread[was.Subject.Kind] || unread["Sensor"] {
+		_, there := s.current.neighbours[key]
+		seen := s.current.answered[was.sensor] && !unread[was.Subject.Kind] && !unread["Sensor"]
+		if there || !seen || !lasting(was.Finding) {
 			continue
 		}
-		is := *was
+		is := *was.Finding
 		is.State, is.Reason, is.Value = aftercheck.StateUnhealthy, aftercheck.ReasonNotFound, nil
-		out = append(out, regression(was, &is))
+		out = append(out, regression(was.Finding, &is))
 	}
 	return out
 }
@@ -155,11 +153,22 @@ func (s *summary) lost(was, is *aftercheck.Finding, known bool) bool {
 	switch is.Check {
 	case aftercheck.CheckOOMKills:
 		later := !known || is.Since.After(was.Since)
-		return later && !is.Since.IsZero() && !s.old(is)
+		return later && !is.Since.IsZero() && !s.old(is) && (is.Scope != aftercheck.ScopeTarget || !s.killedBefore())
 	case aftercheck.CheckRestarts:
 		return known && is.Value.Number > was.Value.Number
 	case aftercheck.CheckLimits, aftercheck.CheckReplicas:
 		return known && is.Value.Number < was.Value.Number
+	}
+	return false
+}
+
+// killedBefore reports whether the target had been killed for want of memory
+// before the action, so that another kill is nothing new.
+func (s *summary) killedBefore() bool {
+	for _, f := range s.before.facts {
+		if f.Check == aftercheck.CheckOOMKills && f.Scope == aftercheck.ScopeTarget {
+			return true
+		}
 	}
 	return false
 }

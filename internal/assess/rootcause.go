@@ -10,12 +10,15 @@ func rootCause(s *summary) aftercheck.Answer {
 		return aftercheck.AnswerUnknown
 	}
 	if len(s.current.signals) > 0 {
-		return cleared(signalState(s.before), signalState(s.current), s.proven() || s.purpose)
+		return cleared(signalState(s.before), signalState(s.current), s.proven())
 	}
 	if s.current.gone || s.current.scaledDown() {
 		return aftercheck.AnswerNo
 	}
 	before := s.before.state
+	if s.before.gone || s.before.scaledDown() {
+		before = aftercheck.StateUnhealthy // that nothing ran was the incident
+	}
 	if left, _ := s.leftOpen(); left != nil || len(s.before.signals) > 0 {
 		before = aftercheck.StateUnknown // what was bad was watched, and is not any more
 	}

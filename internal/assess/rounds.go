@@ -19,15 +19,15 @@ func (s *summary) follow() {
 		if !g.known() {
 			continue
 		}
-		crashed := last != nil && restarted(*last, *g)
-		good, bad := g.good() && !crashed, g.state == aftercheck.StateUnhealthy
+		crashed := restarted(last, *g)
+		good, bad := s.well(g) && !crashed, g.state == aftercheck.StateUnhealthy
 		if good && s.held <= 0 {
 			heldSince = g.at
 		}
 		s.held = heldAfter(s.held, good, bad)
 		s.flapped = s.flapped || wasGood && (crashed || bad)
 		s.drifted = s.drifted || s.changedByOthers(last, *g)
-		wasGood = wasGood || good
+		wasGood = wasGood || good && !g.waits()
 		last = g
 	}
 	s.held, s.ill = max(s.held, 0), max(-s.held, 0)
@@ -65,14 +65,27 @@ func heldAfter(held int, good, bad bool) int {
 	return 0
 }
 
+// well reports whether the target is as it should be: there and healthy, or away
+// as the action intended, with what opened the incident over.
+func (s *summary) well(g *glance) bool {
+	if s.purpose && (g.gone || g.scaledDown()) {
+		return signalState(*g) == aftercheck.StateHealthy
+	}
+	return g.good()
+}
+
 // good reports whether the target is there and healthy.
 func (g *glance) good() bool {
 	return g.state == aftercheck.StateHealthy && !g.gone && !g.scaledDown()
 }
 
-// restarted reports whether a pod that was there before has restarted since.
-func restarted(before, after glance) bool {
+// restarted reports whether a pod that was there before has restarted since; nil
+// is no glance, with no pods.
+func restarted(before *glance, after glance) bool {
 	found := false
+	if before == nil {
+		return false
+	}
 	pairs(before.lives, after.lives, func(was *life, is life) bool {
 		found = was != nil && is.restarts > was.restarts
 		return !found
@@ -148,7 +161,8 @@ func renewed(s *summary) aftercheck.Answer {
 	}
 	began, answer := s.Action.Began(), aftercheck.AnswerNo
 	pairs(s.before.lives, s.current.lives, func(was *life, is life) bool {
-		if was == nil || is.restarts > was.restarts || !began.IsZero() && !is.since.Before(began) {
+		younger := was != nil && is.age > 0 && is.age < was.age
+		if was == nil || younger || is.restarts > was.restarts || !began.IsZero() && !is.since.Before(began) {
 			answer = aftercheck.AnswerYes
 		}
 		return answer == aftercheck.AnswerNo

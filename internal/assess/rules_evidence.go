@@ -102,7 +102,7 @@ var lasts = map[aftercheck.Check]bool{aftercheck.CheckAlert: true, aftercheck.Ch
 // worth waiting until the deadline.
 func awaited(s *summary) bool {
 	for _, f := range s.current.signals {
-		if f.State == aftercheck.StateProgressing || f.State == aftercheck.StateUnknown && notYet[f.Reason] {
+		if f.State == aftercheck.StateProgressing || f.State == aftercheck.StateUnknown && (notYet[f.Reason] || f.Reason == seriesGone) {
 			return true
 		}
 	}
@@ -110,4 +110,8 @@ func awaited(s *summary) bool {
 }
 
 // notYet are the reasons of unknown signals that time cures.
-var notYet = map[string]bool{"WindowReachesBack": true, "NotYetEvaluated": true, "Stale": true}
+var notYet = map[string]bool{"WindowReachesBack": true, "NotYetEvaluated": true, "NotYet": true, "Stale": true}
+
+// seriesGone is the reason of a signal whose series are missing. They may come
+// back: a pod that restarts has none for a scrape or two.
+const seriesGone = "SeriesGone"

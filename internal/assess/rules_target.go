@@ -66,6 +66,9 @@ func scaledDown(s *summary) *ruling {
 
 // removed judges a target that was to go away by the signal alone.
 func removed(s *summary) *ruling {
+	if s.held > 0 && !s.steady {
+		return notHeld(s)
+	}
 	if s.rootCause == aftercheck.AnswerYes {
 		return rule(aftercheck.Success, aftercheck.ReasonRecovered, "%s was removed as the action intended, and the signal that opened the incident is quiet", s.name())
 	}
@@ -120,7 +123,7 @@ func notHeld(s *summary) *ruling {
 	if s.steady {
 		return nil
 	}
-	return rule(aftercheck.Degraded, aftercheck.ReasonStillConverging, "%s has been healthy for %d of %d rounds: not long enough to call it a recovery", s.name(), s.held, s.wantedRounds())
+	return rule(aftercheck.Degraded, aftercheck.ReasonStillConverging, "%s has been well for %d of %d rounds: not long enough to call it a recovery", s.name(), s.held, s.wantedRounds())
 }
 
 // unproven: good and held, but what replaced a crash-looping container has not

@@ -23,7 +23,7 @@ const (
 	ReasonSmallEffect Reason = "small_effect"
 	// ReasonBelowFloor: the difference is real and too small to matter.
 	ReasonBelowFloor Reason = "below_floor"
-	// ReasonUnchanged: every value of both windows is the same number.
+	// ReasonUnchanged: nothing at all tells the windows apart.
 	ReasonUnchanged Reason = "unchanged"
 	// ReasonFewSamples: a window has too few finite values to tell anything.
 	ReasonFewSamples Reason = "few_samples"

@@ -31,8 +31,8 @@ type Options struct {
 	Ratio bool
 
 	// Step is the distance of the samples that the model sees; a step's samples
-	// become their median. 0 means the history's own, rounded up to a usual one
-	// and to at most 288 a season.
+	// become their median. 0, and one that leaves more than 288 to a season, means
+	// the history's own, rounded up to a usual one and to at most 288 a season.
 	Step time.Duration
 	// Season is what repeats. 0 means a day, or a week where four weeks of
 	// history show that it tells more. Seasons begin at midnight UTC, weeks on

@@ -77,6 +77,8 @@ func (c *checker) settings(path string, p *aftercheck.Policy, written rawSetting
 	}
 	c.duration(path+".warmup", (*time.Duration)(&p.Warmup), written.Warmup)
 	positive("deadline", &p.Deadline, written.Deadline)
+	positive("max_wait", &p.MaxWait, written.MaxWait)
+	p.FollowDelays = follows(p.FollowDelays, written)
 	positive("interval", &p.Interval, written.Interval)
 	positive("sensor_timeout", &p.SensorTimeout, written.SensorTimeout)
 	positive("capture_timeout", &p.CaptureTimeout, written.CaptureTimeout)
@@ -87,6 +89,19 @@ func (c *checker) settings(path string, p *aftercheck.Policy, written rawSetting
 	c.share(path+".proposal_threshold", &p.ProposalThreshold, written.ProposalThreshold)
 	c.weights(path+".weights", p, written.Weights)
 	c.roundsFit(path, *p)
+}
+
+// follows reports whether the deadline follows from the signals' delays: not
+// where it is written, again where a policy that is based on such a one writes
+// only how long at the most, else as before.
+func follows(before bool, written rawSettings) bool {
+	switch {
+	case written.Deadline != "":
+		return false
+	case written.MaxWait != "":
+		return true
+	}
+	return before
 }
 
 // weights replaces single weights; the others stay.

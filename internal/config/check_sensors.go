@@ -39,9 +39,11 @@ func (c *checker) prometheus(into *Prometheus, written rawPrometheus) {
 	count(c, path+".max_response_bytes", &into.MaxResponseBytes, written.MaxResponseBytes, 1024, 1<<30)
 	into.Client = c.client(path, written.Client)
 	set(&into.BuiltInQueries, written.BuiltInQueries)
+	c.positive(path+".window", &into.Window, written.Window)
+	c.baseline(path+".baseline", &into.Baseline, written.Baseline)
 	taken := map[string]bool{}
 	for i, w := range written.Queries {
-		into.Queries = append(into.Queries, c.query(fmt.Sprintf("%s.queries[%d]", path, i), w, taken))
+		into.Queries = append(into.Queries, c.query(fmt.Sprintf("%s.queries[%d]", path, i), w, into.Baseline, taken))
 	}
 	c.alerts(path+".alerts", &into.Alerts, written.Alerts)
 }
@@ -58,11 +60,12 @@ func (c *checker) alerts(path string, into *Alerts, written rawAlerts) {
 	count(c, path+".max_neighbours", &into.MaxNeighbours, written.MaxNeighbours, 1, 10_000)
 }
 
-func (c *checker) query(path string, w rawQuery, taken map[string]bool) Query {
+func (c *checker) query(path string, w rawQuery, usual Baseline, taken map[string]bool) Query {
 	q := Query{
 		Name: w.Name, Expr: w.Expr, Match: c.match(path+".match", w.Match),
-		Aggregation: "none", Reading: c.reading(path, w.Reading),
+		Aggregation: "none", Reading: c.reading(path, w.Reading), Baseline: usual,
 	}
+	c.baseline(path+".baseline", &q.Baseline, w.Baseline)
 	c.name(path+".name", w.Name, taken)
 	if w.Expr == "" {
 		c.wrong(path+".expr", "want a PromQL expression")
@@ -70,6 +73,27 @@ func (c *checker) query(path string, w rawQuery, taken map[string]bool) Query {
 	c.aggregation(path, &q.Aggregation, w.Aggregation)
 	c.duration(path+".max_sample_age", &q.MaxSampleAge, w.MaxSampleAge)
 	return q
+}
+
+// baseline changes a baseline by what is written. A season must be seen three
+// times at the least to be told from chance.
+func (c *checker) baseline(path string, into *Baseline, written rawBaseline) {
+	oneOf(c, path+".enabled", &into.Enabled, written.Enabled, SwitchAuto, SwitchOn, SwitchOff)
+	c.positive(path+".history", &into.History, written.History)
+	c.positive(path+".step", &into.Step, written.Step)
+	if written.Season == "auto" {
+		into.Season = 0
+	} else {
+		c.positive(path+".season", &into.Season, written.Season)
+	}
+	if w := written.Width; w != nil && !(*w > 0 && *w <= 100) {
+		c.wrong(path+".width", "want a number above 0, up to 100")
+	} else if w != nil {
+		into.Width = *w
+	}
+	if into.History < 3*into.Season {
+		c.wrong(path+".history", "want at least three seasons")
+	}
 }
 
 func (c *checker) http(path string, w rawHTTP, taken map[string]bool) HTTPProbe {

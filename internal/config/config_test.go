@@ -44,6 +44,9 @@ func TestMistakes(t *testing.T) {
 		"text for a number":      {"limits:\n  max_in_flight: many\n", "x.yml:2:18: want a number"},
 		"text for a switch":      {"store:\n  redis:\n    cluster: maybe\n", "x.yml:3:14: want true or false"},
 		"list for a text":        {"default_namespace: [a]\n", "x.yml:1:20: want a text"},
+		"a short history":        {"sensors: {prometheus: {baseline: {season: 1w}}}\n", "sensors.prometheus.baseline.history: want at least three seasons"},
+		"no width":               {"sensors: {prometheus: {baseline: {width: 0}}}\n", "sensors.prometheus.baseline.width: want a number above 0, up to 100"},
+		"a strange baseline":     {"sensors: {prometheus: {baseline: {enabled: maybe}}}\n", "sensors.prometheus.baseline.enabled: want auto, true or false"},
 		"half a number":          {"limits: {max_in_flight: 1.5}\n", "x.yml:1:25: limits.max_in_flight: want a whole number from 1 to"},
 		"not a number":           {"default_policy: {min_coverage: .nan}\n", "x.yml:1:32: default_policy.min_coverage: want a number from 0 to 1"},
 		"a number without unit":  {"default_policy:\n  warmup: 10\n", "x.yml:2:11: default_policy.warmup: want a duration as Prometheus writes them"},
@@ -208,4 +211,55 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("accepted what is not checked: %+v", c)
 		}
 	})
+}
+
+// TestDeadlineFollowsUnlessItIsWritten: a deadline that is written is kept as it
+// is, also in the policies that are based on it, until one of them writes how
+// long at the most instead.
+func TestDeadlineFollowsUnlessItIsWritten(t *testing.T) {
+	type answer struct {
+		Base, Named bool
+		MaxWait     aftercheck.Duration
+	}
+	for written, want := range map[string]answer{
+		"policies: [{name: a}]":                                                {true, true, aftercheck.Duration(15 * time.Minute)},
+		"default_policy: {max_wait: 5m}\npolicies: [{name: a}]":                {true, true, aftercheck.Duration(5 * time.Minute)},
+		"default_policy: {deadline: 1m}\npolicies: [{name: a}]":                {false, false, aftercheck.Duration(15 * time.Minute)},
+		"default_policy: {deadline: 30s, max_wait: 5m}\npolicies: [{name: a}]": {false, false, aftercheck.Duration(5 * time.Minute)},
+		"policies: [{name: a, deadline: 1m}]":                                  {true, false, aftercheck.Duration(15 * time.Minute)},
+		"default_policy: {deadline: 1m}\npolicies: [{name: a, max_wait: 20m}]": {false, true, aftercheck.Duration(20 * time.Minute)},
+	} {
+		c, err := Parse([]byte(written))
+		if err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		got := answer{c.DefaultPolicy.FollowDelays, c.Policies[0].FollowDelays, c.Policies[0].MaxWait}
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", written, got, want)
+		}
+	}
+	if _, err := Parse([]byte("default_policy: {max_wait: 0s}")); err == nil || !strings.Contains(err.Error(), "max_wait") {
+		t.Errorf("no time at the most: %v", err)
+	}
+}
+
+func TestAQueryHasTheBaselineOfAllUnlessItSaysOtherwise(t *testing.T) {
+	c, err := Parse([]byte(`
+sensors:
+  prometheus:
+    url: http://prometheus.example:9090
+    baseline: {history: 28d, season: 1d}
+    queries:
+    - {name: a, expr: up, baseline: {enabled: false, season: auto}}
+    - {name: b, expr: up}
+`))
+	if err != nil {
+		t.Fatal(Explain(err))
+	}
+	const day = 24 * time.Hour
+	all := Baseline{Enabled: SwitchAuto, History: 28 * day, Season: day, Width: 3}
+	p := c.Sensors.Prometheus
+	if p.Baseline != all || p.Queries[1].Baseline != all || p.Queries[0].Baseline != (Baseline{Enabled: SwitchOff, History: 28 * day, Width: 3}) {
+		t.Errorf("got %+v", p)
+	}
 }

@@ -36,6 +36,8 @@ func defaultPrometheus() Prometheus {
 		Client:           defaultClient(),
 		MaxResponseBytes: 8 << 20,
 		BuiltInQueries:   true,
+		Window:           5 * time.Minute,
+		Baseline:         Baseline{Enabled: SwitchAuto, History: 14 * 24 * time.Hour, Width: 3},
 		Alerts: Alerts{
 			Enabled:         true,
 			Ignore:          "Watchdog|InfoInhibitor|DeadMansSwitch",

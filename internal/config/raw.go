@@ -59,6 +59,7 @@ type rawRedaction struct {
 type rawSettings struct {
 	Warmup            string             `yaml:"warmup"`
 	Deadline          string             `yaml:"deadline"`
+	MaxWait           string             `yaml:"max_wait"`
 	Interval          string             `yaml:"interval"`
 	SensorTimeout     string             `yaml:"sensor_timeout"`
 	CaptureTimeout    string             `yaml:"capture_timeout"`
@@ -107,22 +108,35 @@ type rawKubernetes struct {
 }
 
 type rawPrometheus struct {
-	URL              string     `yaml:"url"`
-	Timeout          string     `yaml:"timeout"`
-	MaxResponseBytes *float64   `yaml:"max_response_bytes"`
-	BuiltInQueries   *bool      `yaml:"built_in_queries"`
-	Queries          []rawQuery `yaml:"queries"`
-	Alerts           rawAlerts  `yaml:"alerts"`
-	Client           rawClient  `yaml:",inline"`
+	URL              string      `yaml:"url"`
+	Timeout          string      `yaml:"timeout"`
+	MaxResponseBytes *float64    `yaml:"max_response_bytes"`
+	BuiltInQueries   *bool       `yaml:"built_in_queries"`
+	Window           string      `yaml:"window"`
+	Baseline         rawBaseline `yaml:"baseline"`
+	Queries          []rawQuery  `yaml:"queries"`
+	Alerts           rawAlerts   `yaml:"alerts"`
+	Client           rawClient   `yaml:",inline"`
+}
+
+// rawBaseline is how a number's own history is read; absent keys of a query's
+// are those of all queries.
+type rawBaseline struct {
+	Enabled string   `yaml:"enabled"`
+	History string   `yaml:"history"`
+	Season  string   `yaml:"season"`
+	Step    string   `yaml:"step"`
+	Width   *float64 `yaml:"width"`
 }
 
 type rawQuery struct {
-	Name         string     `yaml:"name"`
-	Expr         string     `yaml:"expr"`
-	Match        rawMatch   `yaml:"match"`
-	Aggregation  string     `yaml:"aggregation"`
-	MaxSampleAge string     `yaml:"max_sample_age"`
-	Reading      rawReading `yaml:",inline"`
+	Name         string      `yaml:"name"`
+	Expr         string      `yaml:"expr"`
+	Match        rawMatch    `yaml:"match"`
+	Aggregation  string      `yaml:"aggregation"`
+	MaxSampleAge string      `yaml:"max_sample_age"`
+	Baseline     rawBaseline `yaml:"baseline"`
+	Reading      rawReading  `yaml:",inline"`
 }
 
 // rawReading is how a sensor's number or answer is to be read.

@@ -43,6 +43,8 @@ type Prometheus struct {
 	Timeout          time.Duration // of one reading; 0: the policy's sensor_timeout
 	MaxResponseBytes int64
 	BuiltInQueries   bool
+	Window           time.Duration // how far back the samples reach that are compared
+	Baseline         Baseline      // of the built-in queries
 	Queries          []Query
 	Alerts           Alerts
 }
@@ -72,7 +74,17 @@ type Query struct {
 	Match        Match
 	Aggregation  string
 	MaxSampleAge time.Duration // 0: the server's look-back
+	Baseline     Baseline
 	Reading
+}
+
+// Baseline is how a number's own history tells what is usual.
+type Baseline struct {
+	Enabled Switch        // auto: where there is no criterion
+	History time.Duration // how far back is read
+	Season  time.Duration // what repeats; 0: found in the history
+	Step    time.Duration // between the samples that are read; 0: by the history's length
+	Width   float64       // of the band to either side, in standard deviations
 }
 
 // HTTPProbe asks an endpoint.

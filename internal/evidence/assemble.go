@@ -9,7 +9,7 @@ import (
 )
 
 // headNames are the fields that head reads.
-var headNames = []string{fieldAccepted, fieldRevision, fieldNext, fieldAssessment, fieldSealedAt}
+var headNames = []string{fieldAccepted, fieldRevision, fieldNext, fieldWait, fieldAssessment, fieldSealedAt}
 
 // head reads a verification without its evidence.
 func (f fields) head() (aftercheck.Verification, error) {
@@ -24,7 +24,24 @@ func (f fields) head() (aftercheck.Verification, error) {
 	if v.NextRoundAt, err = parseTime(fieldNext, f[fieldNext]); err != nil {
 		return v, err
 	}
+	if v, err = f.withWait(v); err != nil {
+		return v, err
+	}
 	return f.withVerdict(v)
+}
+
+// withWait sets the deadline and what it follows from, where a round has put it
+// off.
+func (f fields) withWait(v aftercheck.Verification) (aftercheck.Verification, error) {
+	if f[fieldWait] == "" {
+		return v, nil
+	}
+	wait, err := decode[aftercheck.Wait](f[fieldWait])
+	if err != nil {
+		return v, err
+	}
+	v.DeadlineAt, v.Wait = wait.DeadlineAt, &wait
+	return v, nil
 }
 
 // withVerdict sets the state, and the assessment where there is one.

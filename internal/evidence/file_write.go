@@ -140,7 +140,7 @@ func (f *File) AddRound(ctx context.Context, id string, revision int64, r afterc
 		if err := records(tx).put(id, round); err != nil {
 			return 0, err
 		}
-		return revision + 1, records(tx).prolong(id, time.Now().Add(f.options.Retention))
+		return revision + 1, records(tx).prolong(id, later(time.Now(), deadlineOf(r)).Add(f.options.Retention))
 	})
 }
 

@@ -18,6 +18,7 @@ const (
 	fieldEntry      = "entry"      // its line in the indexes
 	fieldPlaybook   = "playbook"   // the playbook's ID, or empty
 	fieldDeadline   = "deadline"   // RFC 3339
+	fieldWait       = "wait"       // document: the wait that a round brought, if one did
 	fieldRevision   = "revision"   // decimal
 	fieldNext       = "next"       // RFC 3339, or empty: when the next round is due
 	fieldRaw        = "raw"        // document: raw texts of the last round's readings, in their order
@@ -87,12 +88,26 @@ func roundFields(revision int64, r aftercheck.Round, next time.Time) (fields, er
 	if _, err := next.MarshalText(); err != nil {
 		return nil, fmt.Errorf("%w: next round: %w", ErrUnstorable, err)
 	}
-	return fields{
+	f := fields{
 		fieldRound(revision): round,
 		fieldRaw:             raw,
 		fieldRevision:        strconv.FormatInt(revision+1, 10),
 		fieldNext:            timeText(next),
-	}, nil
+	}
+	if r.Wait == nil {
+		return f, nil
+	}
+	f[fieldDeadline] = timeText(r.Wait.DeadlineAt)
+	f[fieldWait], err = encode(r.Wait)
+	return f, err
+}
+
+// deadlineOf returns the deadline that a round sets, or zero if it sets none.
+func deadlineOf(r aftercheck.Round) time.Time {
+	if r.Wait == nil {
+		return time.Time{}
+	}
+	return r.Wait.DeadlineAt
 }
 
 // sealFields writes a verdict that is given at a revision.

@@ -111,7 +111,7 @@ func (r *Redis) AddRound(ctx context.Context, id string, revision int64, round a
 		return 0, err
 	}
 	answer, err := r.run(ctx, "adding a round", scriptAddRound, r.recordKey(id),
-		args(f, revision, r.timeToLive(time.Time{}), fieldRound(revision))...)
+		args(f, revision, r.timeToLive(deadlineOf(round)), fieldRound(revision))...)
 	if err != nil {
 		return 0, err
 	}

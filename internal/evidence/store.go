@@ -45,7 +45,8 @@ type Store interface {
 	Accept(ctx context.Context, v aftercheck.Verification) (stored aftercheck.Verification, created bool, err error)
 
 	// AddRound appends a round to the verification at the given revision, moves
-	// it to observing and its NextRoundAt to next, and returns the new
+	// it to observing and its NextRoundAt to next, sets its Wait and DeadlineAt
+	// by the round's Wait if it has one, and returns the new
 	// revision. Earlier rounds' raw readings are not kept. The work does not
 	// grow with the rounds before. ErrConflict if the revision has moved on
 	// otherwise than by this very round, which is told by its At; ErrSealed if

@@ -27,9 +27,8 @@ func StartPrometheus(t testing.TB, config, rules string, flags ...string) *Serve
 		dir := t.TempDir()
 		args := withDefaults(append([]string{
 			"--config.file=" + writeFile(t, dir, "prometheus.yml", withRules(config, rules)),
-			"--storage.tsdb.path=" + dir + "/data",
 			"--web.listen-address=" + loopback(port),
-		}, flags...), "--web.enable-lifecycle", "--rules.alert.resend-delay=2s", "--log.level=warn")
+		}, flags...), "--storage.tsdb.path="+dir+"/data", "--web.enable-lifecycle", "--rules.alert.resend-delay=2s", "--log.level=warn")
 		if rules != "" {
 			writeFile(t, dir, "rules.yml", rules)
 		}

@@ -29,6 +29,9 @@ func (e *Engine) Accept(ctx context.Context, r aftercheck.VerificationRequest) (
 	if v.Evidence.PreState, err = e.preState(ctx, r); err != nil {
 		return aftercheck.Verification{}, false, err
 	}
+	if before := v.Evidence.PreState; before != nil {
+		follow(&v, before.Readings)
+	}
 	stored, created, err := e.opts.Store.Accept(ctx, v)
 	if err != nil {
 		if !errors.Is(err, aftercheck.ErrConflict) {
@@ -74,6 +77,7 @@ func (e *Engine) newVerification(r aftercheck.VerificationRequest) (v aftercheck
 	}
 	override(&v.Policy.Warmup, r.Warmup)
 	override(&v.Policy.Deadline, r.Deadline)
+	v.Policy.FollowDelays = v.Policy.FollowDelays && r.Deadline == nil
 	if v.RequestDigest, err = digest(r); err != nil {
 		return v, err
 	}

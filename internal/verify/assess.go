@@ -23,25 +23,24 @@ func (e *Engine) Assess(ctx context.Context, r aftercheck.AssessmentRequest) (af
 	if err != nil {
 		return aftercheck.Assessment{}, err
 	}
-	judged := safely(e.opts.Judge, brought(r, policy), r.Now)
+	judged := safely(e.opts.Judge, e.brought(r, policy), r.Now)
 	return judged.Assessment, context.Cause(ctx)
 }
 
 // brought makes a case of the caller's readings: one round that has ended, and
-// no further one.
-func brought(r aftercheck.AssessmentRequest, policy aftercheck.Policy) assess.Case {
+// no further one. What of them is in words is read first; it is not kept.
+func (e *Engine) brought(r aftercheck.AssessmentRequest, policy aftercheck.Policy) assess.Case {
 	incident, action := inUTC(r.Incident, r.Action)
-	evidence := aftercheck.Evidence{
-		SchemaVersion: aftercheck.SchemaVersion,
-		Rounds:        []aftercheck.Round{{At: r.Now, EndedAt: r.Now, Readings: r.PostState}},
-		Held:          true,
-	}
+	question := aftercheck.Question{Incident: incident, Action: action}
+	evidence := aftercheck.Evidence{SchemaVersion: aftercheck.SchemaVersion, Held: true}
 	if len(r.PreState) > 0 {
 		evidence.PreState = &aftercheck.Snapshot{
-			Incident: incident, Action: action, Readings: r.PreState,
+			Incident: incident, Action: action, Readings: e.opts.ReadWords(r.PreState, question, r.Now),
 			CapturedAt: earliest(r.PreState, action.Began()),
 		}
 	}
+	question.Known = knownTarget(&evidence)
+	evidence.Rounds = []aftercheck.Round{{At: r.Now, EndedAt: r.Now, Readings: e.opts.ReadWords(r.PostState, question, r.Now)}}
 	return assess.Case{Incident: incident, Action: action, Policy: policy, Evidence: evidence}
 }
 

@@ -1,11 +1,14 @@
 package verify_test
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
 func TestAssessWhatTheCallerBrings(t *testing.T) {
@@ -53,4 +56,36 @@ func TestAssessNamesTheWrongField(t *testing.T) {
 			t.Errorf("field %s, want %s", field(err), want)
 		}
 	}
+}
+
+func TestAssessReadsWordsByTheOption(t *testing.T) {
+	spoken := func(o *verify.Options) {
+		o.ReadWords = func(readings []aftercheck.Reading, q aftercheck.Question, _ time.Time) []aftercheck.Reading {
+			out := slices.Clone(readings)
+			for i, r := range out {
+				out[i].Findings = finding(aftercheck.State(r.Raw))
+				out[i].Target = aftercheck.Target{Kind: "Deployment", Name: cmp.Or(q.Known.Name, "first")}
+			}
+			return out
+		}
+	}
+	bubble(t, func() *house { return newHouse(spoken) }, func(t *testing.T, h *house) {
+		say := func(state aftercheck.State) []aftercheck.Reading {
+			return []aftercheck.Reading{{Sensor: "ssh", At: time.Now(), Outcome: aftercheck.ReadingOK, Raw: string(state)}}
+		}
+		r := aftercheck.AssessmentRequest{
+			Incident: request("").Incident, Action: request("").Action,
+			PreState: say(aftercheck.StateUnhealthy), PostState: say(aftercheck.StateHealthy),
+		}
+		a, err := h.engine.Assess(context.Background(), r)
+		if err != nil || a.Reason != aftercheck.ReasonRecovered {
+			t.Errorf("%s/%s (%s), %v", a.Verdict, a.Reason, a.Explanation, err)
+		}
+		if r.PreState[0].Findings != nil || r.PostState[0].Findings != nil {
+			t.Error("what the caller brought was changed")
+		}
+		if len(h.store.calls) != 1 { // what was pending at the start
+			t.Errorf("the store was asked: %v", h.store.calls)
+		}
+	})
 }

@@ -91,6 +91,21 @@ func TestRoundsStandOnAGridAndOneMoreAtTheEnd(t *testing.T) {
 	}
 }
 
+// TestSlowWritesLoseNoRounds: where a round is due before the one before it is
+// stored, it is taken late, and the next on the grid again.
+func TestSlowWritesLoseNoRounds(t *testing.T) {
+	bubble(t, patient, func(t *testing.T, h *house) {
+		h.wire.set(slow{Store: h.store, round: 300 * time.Millisecond})
+		h.eyes.takes = 4900 * time.Millisecond // 100 ms before the next is due
+		began := time.Now()
+		h.accept(t, request("v1"))
+		h.verdict(t, "v1")
+		if got, want := h.eyes.rounds(began), seconds(10, 15.2, 25, 30.2); !slices.Equal(got, want) {
+			t.Errorf("rounds at %v, want %v", got, want)
+		}
+	})
+}
+
 func TestWarmupRunsFromTheActionsEnd(t *testing.T) {
 	for name, test := range map[string]struct {
 		ended time.Duration // before the request

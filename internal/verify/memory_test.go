@@ -144,6 +144,9 @@ func (m *memory) AddRound(ctx context.Context, id string, revision int64, r afte
 			}
 		}
 		v.Evidence.Rounds = append(v.Evidence.Rounds, copied(r))
+		if r.Wait != nil {
+			v.DeadlineAt, v.Wait = r.Wait.DeadlineAt, copied(r.Wait)
+		}
 		v.State, v.NextRoundAt, v.Revision = aftercheck.StateObserving, next, revision+1
 		m.verifications[id] = v
 		out = v.Revision

@@ -14,6 +14,9 @@ func (e *Engine) observe(ctx context.Context, due *entry, v aftercheck.Verificat
 	if ctx.Err() != nil {
 		return atOnce() // stopped in the middle: this round tells nothing
 	}
+	if follow(&v, round.Readings) {
+		round.Wait = v.Wait
+	}
 	v = withRound(v, round)
 	v.NextRoundAt = nextRound(v, clock())
 	return e.save(ctx, due, v, round, watch)
@@ -75,7 +78,8 @@ func knownTarget(evidence *aftercheck.Evidence) (known aftercheck.Target) {
 }
 
 // withRound returns the verification with the round appended as the store
-// appends it: only the last round keeps its raw readings.
+// appends it: only the last round keeps its raw readings, and the deadline is
+// the one that the round sets if it sets one.
 func withRound(v aftercheck.Verification, round aftercheck.Round) aftercheck.Verification {
 	evidence := *v.Evidence
 	evidence.Rounds = append([]aftercheck.Round(nil), evidence.Rounds...)
@@ -89,6 +93,9 @@ func withRound(v aftercheck.Verification, round aftercheck.Round) aftercheck.Ver
 	evidence.Rounds = append(evidence.Rounds, round)
 	v.Evidence = &evidence
 	v.State = aftercheck.StateObserving
+	if round.Wait != nil {
+		v.DeadlineAt, v.Wait = round.Wait.DeadlineAt, round.Wait
+	}
 	return v
 }
 

@@ -50,6 +50,11 @@ type Notifier interface {
 // same answer.
 type Judge func(c assess.Case, now time.Time) assess.Judgement
 
+// ReadWords returns the readings of one moment, with findings for those that
+// have a raw text and none; a reading without a time is one of now. It must be
+// pure.
+type ReadWords func(readings []aftercheck.Reading, q aftercheck.Question, now time.Time) []aftercheck.Reading
+
 // Options makes an Engine. Store and Sensors are required; for every other
 // field zero means the default that is named beside it.
 type Options struct {
@@ -60,6 +65,8 @@ type Options struct {
 	Metrics  *exporter.Metrics // metrics that nobody sees
 	Notifier Notifier          // nobody is notified
 	Logger   *slog.Logger      // nothing is logged
+	// ReadWords reads what a caller of Assess brings in words; words are not read.
+	ReadWords ReadWords
 
 	// Workers bounds how many verifications are worked on at once; the others
 	// that are due are taken up late. 128.
@@ -99,6 +106,9 @@ func (o Options) withDefaults() Options {
 	if o.Judge == nil {
 		o.Judge = assess.Judge
 	}
+	if o.ReadWords == nil {
+		o.ReadWords = asBrought
+	}
 	if o.Metrics == nil {
 		o.Metrics = exporter.Unseen()
 	}
@@ -124,6 +134,11 @@ func onlyDefault(name string, _ aftercheck.Incident) (aftercheck.Policy, error) 
 		return aftercheck.Policy{}, aftercheck.ErrNotFound
 	}
 	return policy, nil
+}
+
+// asBrought is the ReadWords of an engine that reads no words.
+func asBrought(readings []aftercheck.Reading, _ aftercheck.Question, _ time.Time) []aftercheck.Reading {
+	return readings
 }
 
 // nobody is the Notifier of an engine that has none.

@@ -38,20 +38,28 @@ func events() *rapid.Generator[[]event] {
 func TestOneVerdictWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		life, takes := events().Draw(rt, "life"), time.Duration(rapid.Int64Range(0, int64(7*time.Second)).Draw(rt, "takes"))
+		delay := time.Duration(rapid.SampledFrom([]int64{0, int64(time.Second), int64(40 * time.Second), int64(time.Hour)}).Draw(rt, "delay"))
 		var wrong []string
-		synctest.Test(t, func(t *testing.T) { wrong = live(t, life, takes) })
+		synctest.Test(t, func(t *testing.T) { wrong = live(t, life, takes, delay) })
 		for _, w := range wrong {
 			rt.Error(w)
 		}
 	})
 }
 
+// longest is the longest wait of a life.
+const longest = time.Minute
+
 // live lets a sidecar live through the events, and returns what is wrong at
 // the end.
-func live(t *testing.T, life []event, takes time.Duration) []string {
+func live(t *testing.T, life []event, takes, delay time.Duration) []string {
 	few := func(o *verify.Options) { o.Workers, o.Grace = 3, 5*time.Second }
-	h := newHouse(withJudge(undecided), few)
+	brisk := withPolicy(func(p *aftercheck.Policy) { p.MaxWait = aftercheck.Duration(longest) })
+	h := newHouse(withJudge(undecided), few, brisk)
 	h.eyes.takes = takes
+	if delay > 0 {
+		h.eyes.delays = oneDelay(delay)
+	}
 	h.run(t)
 	var accepted []string
 	for i, e := range life {
@@ -113,6 +121,12 @@ func (h *house) wrongs(accepted []string) (wrong []string) {
 		}
 		if v.SealedAt.Before(v.AcceptedAt) || (len(v.Evidence.Rounds) == 0) != (v.Verdict == aftercheck.Timeout) {
 			say("%s: %s with %d rounds", id, v.Verdict, len(v.Evidence.Rounds))
+		}
+		if waits := waitsOf(v); len(waits) > 1 || len(waits) == 1 && (v.Wait == nil || !v.Wait.DeadlineAt.Equal(v.DeadlineAt)) {
+			say("%s: %d rounds put the deadline off", id, len(waits))
+		}
+		if most := v.ObserveFrom.Add(longest); v.DeadlineAt.After(most) {
+			say("%s: the deadline is %s after the longest wait", id, v.DeadlineAt.Sub(most))
 		}
 		for i, round := range v.Evidence.Rounds {
 			if round.At.Before(v.ObserveFrom) || round.At.After(v.DeadlineAt) || i > 0 && !round.At.After(v.Evidence.Rounds[i-1].At) {

@@ -27,12 +27,13 @@ func times(v *aftercheck.Verification, now time.Time) {
 	v.DeadlineAt = v.ObserveFrom.Add(time.Duration(v.Policy.Deadline))
 }
 
-// spacing is the time between the starts of two rounds: the policy's, or
-// shorter where the deadline would otherwise be over before the policy's number
-// of rounds.
-func spacing(p aftercheck.Policy) time.Duration {
-	wanted := time.Duration(p.Deadline) / time.Duration(max(p.Rounds, 1))
-	return max(min(p.RoundInterval(), wanted), time.Duration(p.Deadline)/aftercheck.MaxRounds, time.Millisecond)
+// spacing is the time between the starts of two rounds: the policy's, shorter
+// where the deadline would otherwise be over before the policy's number of
+// rounds, or longer where it would hold more than aftercheck.MaxRounds.
+func spacing(v aftercheck.Verification) time.Duration {
+	whole := v.DeadlineAt.Sub(v.ObserveFrom)
+	wanted := whole / time.Duration(max(v.Policy.Rounds, 1))
+	return max(min(v.Policy.RoundInterval(), wanted), whole/aftercheck.MaxRounds, time.Millisecond)
 }
 
 // nextRound is when to observe again, after the last round of v was taken. The
@@ -48,7 +49,7 @@ func nextRound(v aftercheck.Verification, now time.Time) time.Time {
 	if next := onGrid(v, now); !next.After(last) {
 		return next
 	}
-	if taken := lastRoundAt(v); last.Before(now) || last.Sub(taken) < spacing(v.Policy)/2 {
+	if taken := lastRoundAt(v); last.Before(now) || last.Sub(taken) < spacing(v)/2 {
 		return time.Time{}
 	}
 	return last
@@ -59,7 +60,7 @@ func onGrid(v aftercheck.Verification, now time.Time) time.Time {
 	if now.Before(v.ObserveFrom) {
 		return v.ObserveFrom
 	}
-	every, since := spacing(v.Policy), now.Sub(v.ObserveFrom)
+	every, since := spacing(v), now.Sub(v.ObserveFrom)
 	return now.Add(every - since%every)
 }
 
@@ -74,7 +75,7 @@ func roundTime(v aftercheck.Verification) time.Duration {
 		}
 	}
 	expected := min(max(2*longest, leastRound), max(time.Duration(v.Policy.SensorTimeout), leastRound))
-	return min(expected, spacing(v.Policy))
+	return min(expected, spacing(v))
 }
 
 func lastRoundAt(v aftercheck.Verification) time.Time {

@@ -85,7 +85,7 @@ func TestPlanHolds(t *testing.T) {
 			if next.IsZero() {
 				break
 			}
-			if !next.After(now) || !next.Before(v.DeadlineAt) || next.Sub(now) > spacing(v.Policy) {
+			if !next.After(now) || !next.Before(v.DeadlineAt) || next.Sub(now) > spacing(v) {
 				rt.Fatalf("round %d: from %s to %s, deadline %s", len(v.Evidence.Rounds), now, next, v.DeadlineAt)
 			}
 			now = next

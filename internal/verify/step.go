@@ -66,7 +66,7 @@ func (e *Engine) retry(due *entry) outcome {
 }
 
 // conclude judges what is stored, and seals if the judge is sure or the time
-// is over.
+// is over. A next round that has become due meanwhile is taken at once.
 func (e *Engine) conclude(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
 	due.failures = 0
 	now := clock()
@@ -74,5 +74,5 @@ func (e *Engine) conclude(ctx context.Context, due *entry, v aftercheck.Verifica
 		return e.seal(ctx, due, v, judged, watch)
 	}
 	watch.stop()
-	return again(dueAgain(v, now))
+	return again(v.Due())
 }

@@ -14,12 +14,17 @@ import (
 // act in the same nanosecond.
 type slow struct {
 	verify.Store
-	read, seal time.Duration
+	read, round, seal time.Duration
 }
 
 func (s slow) Verification(ctx context.Context, id string) (aftercheck.Verification, error) {
 	time.Sleep(s.read)
 	return s.Store.Verification(ctx, id)
+}
+
+func (s slow) AddRound(ctx context.Context, id string, revision int64, r aftercheck.Round, next time.Time) (int64, error) {
+	time.Sleep(s.round)
+	return s.Store.AddRound(ctx, id, revision, r, next)
 }
 
 func (s slow) Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error) {

@@ -184,6 +184,7 @@ func resolve(policies Policies, name string, i aftercheck.Incident) (aftercheck.
 	positive(&policy.Interval, usual.Interval)
 	positive(&policy.SensorTimeout, usual.SensorTimeout)
 	positive(&policy.CaptureTimeout, usual.CaptureTimeout)
+	positive(&policy.MaxWait, usual.MaxWait)
 	positive(&policy.Rounds, usual.Rounds)
 	policy.Warmup = max(policy.Warmup, 0)
 	return policy, nil

@@ -25,6 +25,7 @@ type eyes struct {
 	takes   time.Duration               // how long a reading takes
 	sees    func() []aftercheck.Finding // nil: a healthy Deployment
 	mute    bool                        // never answers in time
+	delays  []aftercheck.Delay          // what it says of its signals
 }
 
 func (s *eyes) Names() []string { return []string{"eyes"} }
@@ -33,7 +34,7 @@ func (s *eyes) Ask(ctx context.Context, q collect.Question) []aftercheck.Reading
 	at := time.Now().UTC().Round(0)
 	s.mu.Lock()
 	s.asked, s.queries = append(s.asked, at), append(s.queries, q)
-	takes, sees, mute := s.takes, s.sees, s.mute
+	takes, sees, mute, delays := s.takes, s.sees, s.mute, s.delays
 	s.mu.Unlock()
 	reading := aftercheck.Reading{Sensor: "eyes", At: at, Outcome: aftercheck.ReadingOK, Target: deployment("uid-1")}
 	if mute {
@@ -48,7 +49,7 @@ func (s *eyes) Ask(ctx context.Context, q collect.Question) []aftercheck.Reading
 	}
 	reading.DurationSeconds = time.Since(at).Seconds()
 	if reading.Outcome == aftercheck.ReadingOK {
-		reading.Findings, reading.Raw = healthy(), "raw text"
+		reading.Findings, reading.Raw, reading.Delays = healthy(), "raw text", delays
 		if sees != nil {
 			reading.Findings = sees()
 		}

@@ -30,8 +30,8 @@ func endsOf(status fields) []fields {
 }
 
 // previousLife reports how long the containers of a pod lived before their last
-// crash, the longest of them. What replaces them is cured only once it has lived
-// longer.
+// crash, the longest of them that the kubelet would remember. What replaces them
+// is cured only once it has lived as long.
 func (r *report) previousLife(subject aftercheck.Subject, pod *unstructured.Unstructured) {
 	longest := time.Duration(0)
 	for _, status := range statusesOf(pod) {
@@ -43,7 +43,7 @@ func (r *report) previousLife(subject aftercheck.Subject, pod *unstructured.Unst
 			longest = max(longest, ended.Sub(started))
 		}
 	}
-	if longest > 0 {
+	if longest > 0 && longest <= backOffReset { // a longer life is no crash loop
 		r.add(fact(subject, aftercheck.CheckPreviousLife, aftercheck.ScopeTarget, longest.Seconds(), "seconds"))
 	}
 }
@@ -91,20 +91,21 @@ func (r *report) limits(o *unstructured.Unstructured, scope aftercheck.Scope) {
 	}
 }
 
-// delaysOf returns how long the target needs to show that its crashes are over:
-// a life longer than the last one, at most as long as the kubelet remembers
-// crashes.
+// delaysOf returns how long the target, if it is not well, needs to show that its
+// crashes are over: as long as it lived before the last one.
 func delaysOf(findings []aftercheck.Finding) []aftercheck.Delay {
 	var longest *aftercheck.Finding
+	ill := false
 	for i, f := range findings {
+		ill = ill || f.Scope == aftercheck.ScopeTarget && (f.State == aftercheck.StateUnhealthy || f.State == aftercheck.StateProgressing)
 		if f.Check == aftercheck.CheckPreviousLife && (longest == nil || f.Value.Number > longest.Value.Number) {
 			longest = &findings[i]
 		}
 	}
-	if longest == nil {
+	if longest == nil || !ill {
 		return nil
 	}
-	life := min(time.Duration(longest.Value.Number*float64(time.Second)), backOffReset)
+	life := time.Duration(longest.Value.Number * float64(time.Second))
 	return []aftercheck.Delay{{
 		Of:    longest.Subject.String(),
 		Parts: []aftercheck.DelayPart{{Name: "previous_life", Duration: aftercheck.Duration(life)}},

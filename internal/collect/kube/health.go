@@ -100,6 +100,7 @@ var rules = map[string]rule{
 	"Namespace":                           namespaceHealth,
 	"APIService.apiregistration.k8s.io":   apiServiceHealth,
 	"CustomResourceDefinition.apiextensions.k8s.io": definitionHealth,
+	"CertificateSigningRequest.certificates.k8s.io": signingHealth,
 }
 
 // subject is one object under judgement.
@@ -114,14 +115,19 @@ func (s subject) deleting() bool { return s.str("metadata", "deletionTimestamp")
 // stale reports whether the controller has yet to see the latest generation.
 func (s subject) stale() bool {
 	generation := s.num(0, "metadata", "generation")
-	observed := s.num(-1, "status", "observedGeneration")
-	return observed >= 0 && observed < generation
+	for _, field := range []string{"observedGeneration", "lastEvaluatedGeneration", "schedulerObservedGeneration"} {
+		if observed := s.num(-1, "status", field); observed >= 0 && observed < generation {
+			return true
+		}
+	}
+	return false
 }
 
 // fresh reports whether the API server holds the object although no controller
 // has written a status; a manifest that was never applied is not fresh.
 func (s subject) fresh() bool {
-	return s.str("metadata", "uid") != "" || s.has("metadata", "creationTimestamp")
+	return s.str("metadata", "uid") != "" || s.str("metadata", "resourceVersion") != "" ||
+		s.has("metadata", "creationTimestamp") || s.num(0, "metadata", "generation") > 0
 }
 
 // withoutStatus is the health of an object whose status is empty.
@@ -148,23 +154,35 @@ func terminating(s subject, normal time.Duration) Health {
 }
 
 func healthy(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateHealthy, reason, sentence(format, args)}
+	return Health{aftercheck.StateHealthy, plainReason(reason), sentence(format, args)}
 }
 
 func progressing(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateProgressing, reason, sentence(format, args)}
+	return Health{aftercheck.StateProgressing, plainReason(reason), sentence(format, args)}
 }
 
 func unhealthy(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateUnhealthy, reason, sentence(format, args)}
+	return Health{aftercheck.StateUnhealthy, plainReason(reason), sentence(format, args)}
 }
 
 func unknown(reason, format string, args ...any) Health {
-	return Health{aftercheck.StateUnknown, reason, sentence(format, args)}
+	return Health{aftercheck.StateUnknown, plainReason(reason), sentence(format, args)}
 }
 
-// maxMessage bounds a message in bytes.
-const maxMessage = 512
+// plainReason makes one word of a reason that some controllers write as a
+// sentence.
+func plainReason(reason string) string {
+	if len(reason) <= maxReason && !strings.ContainsAny(reason, " \t\n") {
+		return strings.ToValidUTF8(reason, "?")
+	}
+	return oneWord(reason)
+}
+
+// The bounds of what a Health says, in bytes.
+const (
+	maxReason  = 64
+	maxMessage = 512
+)
 
 // sentence formats a message and cuts it at maxMessage bytes.
 func sentence(format string, args []any) string {

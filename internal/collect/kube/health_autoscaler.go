@@ -2,6 +2,7 @@ package kube
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/aftercheck/aftercheck"
 )
@@ -14,6 +15,7 @@ func autoscalerHealth(s subject) Health {
 		return s.withoutStatus()
 	}
 	h, limited := autoscalerTrouble(conditions)
+	asked := slices.ContainsFunc(conditions, func(c condition) bool { return c.Type == "AbleToScale" })
 	current, desired := s.num(0, "status", "currentReplicas"), s.num(0, "status", "desiredReplicas")
 	switch {
 	case h.State != "":
@@ -24,6 +26,8 @@ func autoscalerHealth(s subject) Health {
 		return progressing("Rescaling", "%d of %d replicas", current, desired)
 	case limited != "":
 		return healthy("ScalingLimited", "%s", limited)
+	case !asked:
+		return progressing("NotAskedYet", "the controller has not said yet whether it can scale")
 	}
 	return healthy("", "%d replicas, as desired", current)
 }

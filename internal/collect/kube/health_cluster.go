@@ -63,3 +63,20 @@ func apiServiceHealth(s subject) Health {
 	}
 	return progressing(first(available.Reason, "AvailabilityUnknown"), "%s", first(available.Message, "not known to be available yet"))
 }
+
+// signingHealth judges a CertificateSigningRequest. That it is approved is a
+// person's or a controller's word; the certificate comes after it.
+func signingHealth(s subject) Health {
+	for _, c := range s.conditions() {
+		if (c.Type == "Denied" || c.Type == "Failed") && c.Status != "False" {
+			return unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, "the request is "+strings.ToLower(c.Type)))
+		}
+	}
+	if s.str("status", "certificate") != "" {
+		return healthy("Issued", "the certificate is issued")
+	}
+	if approved, _ := s.condition("Approved"); approved.True() {
+		return progressing("Approved", "the request is approved, and the certificate not issued yet")
+	}
+	return progressing("Pending", "the request is not approved yet")
+}

@@ -134,9 +134,11 @@ func (c container) between() bool {
 	if c.restarts() < often || started.IsZero() || ended.IsZero() {
 		return false
 	}
+	if c.now.IsZero() || c.startedAt().IsZero() {
+		return false
+	}
 	life := ended.Sub(started)
-	runs := age(c.now, c.startedAt())
-	return life > 0 && life < backOffReset && runs > 0 && runs < life
+	return life > 0 && life < backOffReset && age(c.now, c.startedAt()) < life
 }
 
 // looping is the health of a container that runs or is about to between crashes.

@@ -1,7 +1,7 @@
 package kube
 
 import (
-	"regexp"
+	"strings"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,28 +17,85 @@ func customHealth(s subject) Health {
 	if h, ok := namedHealth(s); ok {
 		return h
 	}
-	if len(s.sub("status")) == 0 {
-		return unknown(reasonNoHealth, "objects of this kind, or this object, report no health")
-	}
-	if s.stale() {
+	switch wanted, counts := wantedReplicas(s); {
+	case blank(s.sub("status")):
+		return customWithoutStatus(s)
+	case s.stale():
 		return progressing(reasonStale, "the controller has not seen generation %d yet", s.num(0, "metadata", "generation"))
-	}
-	if wanted, counts := wantedReplicas(s); counts && wanted == 0 {
+	case counts && wanted == 0, s.has("spec", "replicas") && s.num(1, "spec", "replicas") == 0:
 		return scaledDown("replicas is 0")
 	}
-	h, told := combine(conditionsHealth(s), routesHealth(s), phaseHealth(s), errorHealth(s))
+	return suspended(s, customStatus(s))
+}
+
+// customStatus judges by the status: by what sums up the whole, and beside it
+// by its parts; where nothing sums up, by flags and counts, and by whether the
+// controller has converged.
+func customStatus(s subject) Health {
+	phase := phaseHealth(s)
+	h, told := combine(conditionsHealth(s, phase), nestedHealth(s), phase, errorHealth(s))
 	if !told {
-		h, told = combine(flagHealth(s), countHealth(s))
-	} else if counts, counted := countHealth(s)(); counted && h.good() {
-		h = worst(h, counts)
+		if h, told = combine(flagHealth(s), countHealth(s), partsHealth(s), lastHealth(s)); told {
+			return h
+		}
+		return convergence(s)
 	}
-	if !told {
-		h = convergence(s)
+	if parts, known := combine(countHealth(s), partsHealth(s)); known && (h.good() || parts.bad()) {
+		h = worst(h, parts)
 	}
-	if pausedBySpec(s) && !h.bad() {
+	if halted, _ := phase(); halted.Reason == aftercheck.ReasonPaused && h.bad() && !fails(h.Reason) && !fails(h.Message) {
+		return halted // it is not ready because it is not wanted to run
+	}
+	return h
+}
+
+// suspended marks a health that is not bad as that of an object whose
+// controller is suspended.
+func suspended(s subject, h Health) Health {
+	if !h.bad() && (pausedBySpec(s) || pausedByCondition(s)) {
 		h.Reason, h.Message = aftercheck.ReasonPaused, "reconciliation is suspended"+colon(h.Message)
 	}
 	return h
+}
+
+// customWithoutStatus judges an object that carries no status. One that asks
+// for something is taken to wait for its controller while it is young, or of an
+// age unknown; an old one is of a kind, or has a controller, that says nothing.
+func customWithoutStatus(s subject) Health {
+	if len(s.sub("spec")) == 0 || ownGroup(s) || s.age() > normalTime {
+		return unknown(reasonNoHealth, "objects of this kind, or this object, report no health")
+	}
+	return progressing(reasonNoStatus, "no controller has written a status yet")
+}
+
+// ownGroups are the API groups of Kubernetes itself, but for those whose names
+// have no dot; their kinds without a rule say nothing of health.
+var ownGroups = set(`admissionregistration.k8s.io authentication.k8s.io authorization.k8s.io certificates.k8s.io coordination.k8s.io
+	discovery.k8s.io events.k8s.io flowcontrol.apiserver.k8s.io internal.apiserver.k8s.io metrics.k8s.io networking.k8s.io
+	node.k8s.io rbac.authorization.k8s.io resource.k8s.io scheduling.k8s.io storage.k8s.io storagemigration.k8s.io`)
+
+func ownGroup(s subject) bool {
+	group, _, found := strings.Cut(s.str("apiVersion"), "/")
+	return !found || !strings.Contains(group, ".") || ownGroups[group]
+}
+
+// blank reports whether a status is there for its form only.
+func blank(status fields) bool {
+	for _, value := range status {
+		switch v := value.(type) {
+		case []any:
+			if len(v) > 0 {
+				return false
+			}
+		case map[string]any:
+			if len(v) > 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // opinion is a health that a part of the status tells, or none.
@@ -92,8 +149,10 @@ func namedHealth(s subject) (Health, bool) {
 
 // pausedBySpec reports whether a person has suspended the object's controller.
 func pausedBySpec(s subject) bool {
-	if s.flag("spec", "suspend") || s.flag("spec", "paused") || s.flag("spec", "suspended") || s.flag("spec", "pause") {
-		return true
+	for _, path := range pausedFields {
+		if s.flag(path...) {
+			return true
+		}
 	}
 	for key, value := range s.strings("metadata", "annotations") {
 		if pausedAnnotations[key] && value != "false" {
@@ -103,97 +162,25 @@ func pausedBySpec(s subject) bool {
 	return false
 }
 
+// pausedFields are the flags by which people suspend the work of a controller.
+var pausedFields = [][]string{
+	{"spec", "suspend"}, {"spec", "suspended"}, {"spec", "pause"}, {"spec", "paused"},
+	{"spec", "updateStrategy", "paused"}, {"spec", "updateStrategy", "rollingUpdate", "paused"}, {"spec", "strategy", "paused"},
+}
+
+// pausedByCondition reports whether the controller says that it is suspended.
+func pausedByCondition(s subject) bool {
+	for _, kind := range []string{"Paused", "Suspended"} {
+		if c, ok := s.condition(kind); ok && c.True() {
+			return true
+		}
+	}
+	progressing, _ := s.condition("Progressing")
+	return !progressing.False() && toneOf(progressing.Reason) == tonePaused
+}
+
 var pausedAnnotations = set(`cluster.x-k8s.io/paused crossplane.io/paused autoscaling.keda.sh/paused strimzi.io/pause-reconciliation
 	autoscaling.keda.sh/paused-replicas`)
-
-// tasks are kinds whose objects run to an end: running is not done.
-var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request)$`)
-
-// phaseFields are where controllers write their state in words.
-var phaseFields = [][]string{
-	{"phase"}, {"state"}, {"status"}, {"health"}, {"healthStatus"}, {"currentState"}, {"printableStatus"}, {"robustness"},
-	{"lifecycleState"}, {"jobStatus", "state"}, {"applicationState", "state"}, {"cluster", "status"}, {"ceph", "health"},
-	{"connectorStatus", "connector", "state"}, {"overallStatus"}, {"jobDeploymentStatus"}, {"clusterStatus"}, {"deploymentState"},
-	{"PostgresClusterStatus"}, {"currentPhase"}, {"deploymentStatus"}, {"stageStatus"},
-	{"state", "phase"}, {"jobStatus"}, {"serviceStatus"}, {"jobManagerDeploymentStatus"},
-}
-
-// phaseHealth reads the phase and its like; the worst of several.
-func phaseHealth(s subject) opinion {
-	var sum Health
-	known := false
-	for _, path := range phaseFields {
-		text := s.str(append([]string{"status"}, path...)...)
-		h, ok := wordHealth(s, text)
-		if !ok {
-			continue
-		}
-		if !known || severity(h.State) > severity(sum.State) {
-			sum, known = h, true
-		}
-	}
-	if !known {
-		return silent
-	}
-	return told(sum)
-}
-
-// wordHealth judges one state in words.
-func wordHealth(s subject, text string) (Health, bool) {
-	const longest = 200 // bytes; more is no state but a report
-	if text == "" || len(text) > longest {
-		return Health{}, false
-	}
-	message := first(s.str("status", "message"), first(s.str("status", "reason"), "the controller says: "+text))
-	said := toneOf(text)
-	if said == toneGood && tasks.MatchString(s.str("kind")) && containsWord(text, "running", "active") {
-		said = toneBusy
-	}
-	switch said {
-	case toneGood:
-		return healthy(oneWord(text), "%s", message), true
-	case toneBusy:
-		return progressing(oneWord(text), "%s", message), true
-	case toneBad:
-		return unhealthy(oneWord(text), "%s", message), true
-	case tonePaused:
-		return unknown(aftercheck.ReasonPaused, "%s", message), true
-	}
-	return Health{}, false
-}
-
-func containsWord(text string, wanted ...string) bool {
-	for _, word := range wordsOf(text) {
-		for _, w := range wanted {
-			if word == w {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// oneWord makes a reason of a state in words: "Cluster in healthy state" is
-// ClusterInHealthyState.
-func oneWord(text string) string {
-	const longest = 64
-	out := make([]rune, 0, len(text))
-	upper := true
-	for _, r := range text {
-		switch {
-		case r == ' ' || r == '\t' || r == '\n':
-			upper = true
-			continue
-		case upper && r >= 'a' && r <= 'z':
-			r += 'A' - 'a'
-		}
-		upper = false
-		if len(out) < longest {
-			out = append(out, r)
-		}
-	}
-	return string(out)
-}
 
 // convergence asks kstatus, which knows whether a controller has converged:
 // that it has not counts, that it has does not prove health.

@@ -1,57 +1,82 @@
 package kube
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
-// conditionsHealth judges by status.conditions.
-func conditionsHealth(s subject) opinion {
+// conditionsHealth judges by status.conditions. A phase that is one of work
+// tells what a condition without a reason waits for.
+func conditionsHealth(s subject, phase opinion) opinion {
 	conditions := s.conditions()
-	if running, ok := s.condition("Running"); ok && running.True() && tasks.MatchString(s.str("kind")) {
-		conditions = slices.DeleteFunc(conditions, func(c condition) bool { return c.Type == "Running" })
-		if _, known := judgeConditions(conditions, s.num(0, "metadata", "generation"))(); !known {
-			return told(progressing(first(running.Reason, "Running"), "%s", first(running.Message, "runs, and is to end by itself")))
-		}
+	stage, _ := phase()
+	generation, starting := s.num(0, "metadata", "generation"), stage.busy() || len(s.list("status", "deployments", "starting")) > 0
+	running, _ := s.condition("Running")
+	if running.True() && fails(running.Message) {
+		return told(unhealthy(first(running.Reason, "Failed"), "%s", running.Message))
 	}
-	return judgeConditions(conditions, s.num(0, "metadata", "generation"))
+	if !running.True() || !isTask(s.str("kind")) && !reconciles(running) {
+		return judgeConditions(conditions, generation, starting)
+	}
+	conditions = slices.DeleteFunc(conditions, func(c condition) bool { return c.Type == "Running" })
+	if h, known := judgeConditions(conditions, generation, starting)(); known && !h.busy() {
+		return told(h)
+	}
+	return told(progressing(first(running.Reason, "Running"), "%s", first(running.Message, "runs, and is to end by itself")))
 }
 
-// routesHealth judges by the conditions that each parent of a Gateway API route
-// or policy writes; the worst of them.
-func routesHealth(s subject) opinion {
-	var opinions []opinion
-	for _, field := range []string{"parents", "ancestors", "ingress"} {
-		for _, parent := range s.subs("status", field) {
-			opinions = append(opinions, judgeConditions(conditionsIn(parent.subs("conditions")), s.num(0, "metadata", "generation")))
+// reconciles reports whether a condition Running means the controller's work on
+// the object, as an operator made of playbooks has it, and not the object's own.
+func reconciles(running condition) bool {
+	return running.Reason != "Successful" && (toneOf(running.Message) == toneBusy || containsWord(running.Message, "reconciliation"))
+}
+
+// nestedHealth judges by the conditions that the status keeps for the parts of
+// an object: the parents of a route, the listeners of a gateway, the ancestors of
+// a policy; the worst of them. What was written for an older generation counts
+// only if nothing was for the latest: a parent that a route left does not tidy up.
+func nestedHealth(s subject) opinion {
+	generation := s.num(0, "metadata", "generation")
+	status := s.sub("status")
+	var current, old []opinion
+	for _, name := range slices.Sorted(maps.Keys(status)) {
+		if otherPhase.MatchString(name) {
+			continue
+		}
+		for _, part := range status.subs(name) {
+			conditions := conditionsIn(part.subs("conditions"))
+			said := judgeConditions(conditions, generation, false)
+			if slices.ContainsFunc(conditions, func(c condition) bool { return c.Generation > 0 && c.Generation < generation }) {
+				old = append(old, said)
+				continue
+			}
+			current = append(current, said)
 		}
 	}
-	h, ok := combine(opinions...)
-	if !ok {
-		return silent
+	if h, ok := combine(current...); ok {
+		return told(h)
 	}
-	return told(h)
+	if h, ok := combine(old...); ok {
+		return told(h)
+	}
+	return silent
 }
 
 // judgeConditions reads a set of conditions. A negative one that holds is an
-// illness. Then the decisive positive ones count, all of them; then whether
-// work is under way.
-func judgeConditions(conditions []condition, generation int64) opinion {
-	for _, c := range conditions {
-		if polarity(c.Type) == negative && c.True() && c.Severity != "Info" {
-			return told(unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" holds")))
-		}
+// illness, and so is a Progressing that failed. Then the decisive positive ones
+// count, all of them; then whether work is under way, by a condition or by what
+// the caller knows.
+func judgeConditions(conditions []condition, generation int64, starting bool) opinion {
+	if h, ill := illness(conditions); ill {
+		return told(h)
 	}
 	busy, working := underWay(conditions)
-	var sum Health
-	known := false
+	waits := starting || working && !containsWord(busy.Reason, "retry")
+	var opinions []opinion
 	for _, c := range decisive(conditions) {
-		h, ok := positiveHealth(c, generation, working)
-		switch {
-		case !ok:
-		case !known:
-			sum, known = h, true
-		default:
-			sum = worst(sum, h)
-		}
+		opinions = append(opinions, func() (Health, bool) { return positiveHealth(c, generation, waits) })
 	}
+	sum, known := combine(opinions...)
 	switch {
 	case working && (!known || sum.good() && busy.Type != "Issuing"):
 		return told(progressing(first(busy.Reason, busy.Type), "%s", first(busy.Message, busy.Type+" holds")))
@@ -61,24 +86,41 @@ func judgeConditions(conditions []condition, generation int64) opinion {
 	return restingHealth(conditions)
 }
 
+// illness returns the first condition that is one whatever the others say.
+func illness(conditions []condition) (Health, bool) {
+	for _, c := range conditions {
+		switch {
+		case c.True() && polarity(c.Type) == negative && c.Severity != "Info":
+			return unhealthy(first(c.Reason, c.Type), "%s", first(c.Message, c.Type+" holds")), true
+		case c.False() && (c.Type == "Progressing" || c.Type == "Running") && fails(c.Reason):
+			return unhealthy(c.Reason, "%s", first(c.Message, c.Type+" does not hold")), true
+		}
+	}
+	return Health{}, false
+}
+
 // underWay returns the first condition that says that work is under way. A
 // Progressing that holds because the work is done is none.
 func underWay(conditions []condition) (condition, bool) {
 	for _, c := range conditions {
-		if polarity(c.Type) == activity && c.True() && toneOf(c.Reason) != toneGood && c.Reason != "AsExpected" {
+		done := toneOf(c.Reason) == toneGood && c.Reason != "ReplicaSetUpdated" || c.Reason == "AsExpected"
+		if polarity(c.Type) == activity && c.True() && !done {
 			return c, true
 		}
 	}
 	return condition{}, false
 }
 
-// restingHealth judges by the conditions that are neither a summary nor hold: a
+// restingHealth judges by the conditions that decide nothing by themselves: a
 // Progressing that stopped for a bad reason is an illness, a Degraded that does
-// not hold is health where nothing else is said.
+// not hold is health where nothing else is said, and a step that is done is one
+// of several.
 func restingHealth(conditions []condition) opinion {
-	rests := silent
+	var rests opinion = silent
 	for _, c := range conditions {
 		switch {
+		case c.True() && weakTypes[c.Type]:
+			rests = told(progressing(c.Type, "%s", first(c.Message, "got as far as "+c.Type)))
 		case !c.False():
 		case polarity(c.Type) == activity && toneOf(c.Reason) == toneBad:
 			return told(unhealthy(c.Reason, "%s", first(c.Message, c.Type+" does not hold")))
@@ -98,7 +140,7 @@ var beside = set(`Ready Synced Healthy Available`)
 
 // decisive returns the positive conditions that decide: Ready, where it is
 // there, with those beside it; else the summaries and all that is called ready,
-// available or healthy; else every one.
+// available or healthy, or that failed; else every one.
 func decisive(conditions []condition) []condition {
 	positives := slices.DeleteFunc(slices.Clone(conditions), func(c condition) bool { return polarity(c.Type) != positive })
 	has := func(in func(condition) bool) bool { return slices.ContainsFunc(positives, in) }
@@ -107,7 +149,9 @@ func decisive(conditions []condition) []condition {
 	case has(func(c condition) bool { return c.Type == "Ready" }):
 		counts = func(c condition) bool { return beside[c.Type] }
 	case has(func(c condition) bool { return summaries[c.Type] }):
-		counts = func(c condition) bool { return summaries[c.Type] || namesReadiness(c.Type) }
+		counts = func(c condition) bool {
+			return summaries[c.Type] || namesReadiness(c.Type) || c.False() && fails(c.Reason)
+		}
 	default:
 		return positives
 	}
@@ -128,9 +172,11 @@ func positiveHealth(c condition, generation int64, working bool) (Health, bool) 
 	switch {
 	case c.Generation > 0 && c.Generation < generation:
 		return progressing(reasonStale, "%s was judged for generation %d of %d", c.Type, c.Generation, generation), true
+	case c.True() && ends[c.Type] && toneOf(c.Reason) == toneBad:
+		return unhealthy(c.Reason, "%s", message), true
 	case c.True():
 		return healthy(c.Reason, "%s", message), !weakTypes[c.Type]
-	case !c.False() && toneOf(c.Status) == toneBad:
+	case !c.False() && toneOf(c.Status) == toneBad && !awaitsPart(c.Reason):
 		return unhealthy(first(c.Reason, c.Status), "%s", message), true
 	case !c.False():
 		return progressing(first(c.Reason, c.Type), "%s", message), true
@@ -151,18 +197,32 @@ func busyFalse(c condition, working bool) bool {
 	case "Info":
 		return true
 	}
-	if said := toneOf(c.Reason); said == toneBusy || said == tonePaused {
+	said := toneOf(c.Reason)
+	switch {
+	case waitsFor(c, said):
 		return true
-	} else if said == toneBad && !deniesItself(c) {
+	case said == toneBad && !deniesItself(c):
 		return false
 	}
 	switch toneOf(c.Message) {
 	case toneBusy:
 		return true
 	case toneBad:
-		return working && deniesItself(c) || falseIsBusy[c.Type] && deniesItself(c)
+		return deniesItself(c) && (working || falseIsBusy[c.Type])
 	}
 	return working || falseIsBusy[c.Type]
+}
+
+// waitsFor reports whether the reason of a condition that is False names what
+// it waits for: work, a pause, or a part of the object that did not fail.
+func waitsFor(c condition, said tone) bool {
+	switch said {
+	case toneBusy, tonePaused:
+		return true
+	case toneGood:
+		return containsWord(c.Reason, "running") || awaitsPart(c.Reason) && !fails(c.Message)
+	}
+	return awaitsPart(c.Reason) && !fails(c.Message)
 }
 
 // deniesItself reports whether the reason only repeats that the condition does
@@ -180,70 +240,12 @@ func deniesItself(c condition) bool {
 	return c.Reason == ""
 }
 
-// errorHealth judges by the fields in which controllers keep an error that ends
-// their work.
-func errorHealth(s subject) opinion {
-	if s.flag("status", "readyToUse") {
-		return silent
-	}
-	for _, field := range []string{"failureMessage", "failureReason", "error", "errorMessage"} {
-		switch value := s.get("status", field).(type) {
-		case string:
-			if value != "" {
-				return told(unhealthy(first(s.str("status", "failureReason"), "Error"), "%s", value))
-			}
-		case map[string]any:
-			if len(value) > 0 {
-				return told(unhealthy("Error", "%s", first(fields(value).str("message"), field)))
-			}
-		}
-	}
-	return silent
-}
-
-// flagHealth judges by a boolean that says it all.
-func flagHealth(s subject) opinion {
-	for _, field := range []string{"ready", "readyToUse", "isReady", "healthy", "available", "succeeded"} {
-		if value, ok := s.get("status", field).(bool); ok {
-			if value {
-				return told(healthy("", "status.%s is true", field))
-			}
-			return told(progressing(reasonNotReady, "status.%s is false", field))
-		}
-	}
-	return silent
-}
-
-// wantedReplicas returns spec.replicas of an object that counts replicas in its
-// status.
-func wantedReplicas(s subject) (wanted int64, counts bool) {
-	wanted = s.num(-1, "spec", "replicas")
-	if wanted < 0 {
-		wanted = s.num(-1, "spec", "instances")
-	}
-	_, counted := gotReplicas(s)
-	return wanted, wanted >= 0 && (counted || s.has("status", "replicas"))
-}
-
-// gotReplicas returns how many replicas the status calls ready.
-func gotReplicas(s subject) (int64, bool) {
-	for _, field := range []string{"readyReplicas", "availableReplicas", "readyInstances"} {
-		if n := s.num(-1, "status", field); n >= 0 {
-			return n, true
-		}
-	}
-	return 0, false
-}
-
-// countHealth compares ready replicas with the wanted ones.
-func countHealth(s subject) opinion {
-	wanted, counts := wantedReplicas(s)
-	ready, counted := gotReplicas(s)
-	switch {
-	case !counts:
-		return silent
-	case counted && ready >= wanted:
-		return told(healthy("", "%d of %d replicas are ready", ready, wanted))
-	}
-	return told(progressing("ReplicasUnavailable", "%d of %d replicas are ready", ready, wanted))
+// awaitsPart reports whether a reason says of a part that it is not ready:
+// StatefulSetNotReady, NotAllPodsReady, NoEndpointsAvailable. NotReady alone
+// says it of the whole.
+func awaitsPart(reason string) bool {
+	words := wordsOf(reason)
+	last := len(words) - 1
+	return last >= 2 && (words[last] == "ready" && negations[words[last-1]] ||
+		negations[words[0]] && (words[last] == "ready" || words[last] == "available"))
 }

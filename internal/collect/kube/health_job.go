@@ -21,8 +21,11 @@ func jobHealth(s subject) Health {
 	return withPods(s, max(1, active), jobRunning(s, active, failed))
 }
 
-// jobEnd reads a Job's conditions for how it ended, or is bound to end.
+// jobEnd reads a Job's conditions for how it ended, or is bound to end. What has
+// ended counts before what is about to, in whatever order they are listed.
 func jobEnd(s subject) (Health, bool) {
+	busy := s.num(0, "status", "terminating") > 0 || s.num(0, "status", "active") > 0
+	met := false
 	for _, c := range s.conditions() {
 		switch {
 		case !c.True():
@@ -31,11 +34,10 @@ func jobEnd(s subject) (Health, bool) {
 			return unhealthy(first(c.Reason, "Failed"), "%s", first(c.Message, "the Job failed")), true
 		case c.Type == "Complete":
 			return healthy("Complete", "%d pods succeeded", s.num(0, "status", "succeeded")), true
-		case c.Type == "SuccessCriteriaMet":
-			return progressing("SuccessCriteriaMet", "the Job succeeded and its pods are about to end"), s.num(0, "status", "terminating") > 0 || s.num(0, "status", "active") > 0
 		}
+		met = met || c.Type == "SuccessCriteriaMet"
 	}
-	return Health{}, false
+	return progressing("SuccessCriteriaMet", "the Job succeeded and its pods are about to end"), met && busy
 }
 
 func jobRunning(s subject, active, failed int64) Health {

@@ -14,9 +14,16 @@ const (
 
 // neutralTypes are conditions whose words mislead: neither status of them says
 // how the object is.
-var neutralTypes = set(`Upgradeable Active Fallback Paused Suspended RetrievedUpdates ScalingLimited Enabled Idle
+var neutralTypes = set(`Upgradeable Active Paused Suspended RetrievedUpdates ScalingLimited Enabled Idle
 	DisruptionAllowed Invalidated EtcdIsVoter RecommendedUpdate DisruptionTarget Deprecated SecretsAvailable PodReadyToStartContainers
 	NoGenericErrors`)
+
+// negativeTypes are conditions that are bad where they hold, although no word
+// of theirs says so.
+var negativeTypes = set(`Fallback Orphan NoPodsMatched`)
+
+// ends are conditions that say that something has ended; their reasons say how.
+var ends = set(`Complete Completed Finished Done Terminated`)
 
 // weakTypes are steps on the way: that they hold is no evidence of health.
 var weakTypes = set(`Initialized Scheduled PodScheduled Created Approved Registered Launched Started Validated Validating
@@ -26,6 +33,9 @@ var weakTypes = set(`Initialized Scheduled PodScheduled Created Approved Registe
 func polarity(kind string) sense {
 	if neutralTypes[kind] {
 		return neutral
+	}
+	if negativeTypes[kind] {
+		return negative
 	}
 	words := wordsOf(kind)
 	said := neutral
@@ -55,4 +65,4 @@ var typeWords = set(`admitted approved created initialized joined launched regis
 // falseIsBusy are conditions that are False until their work is done.
 var falseIsBusy = set(`Complete Completed Finished Done Bound Initialized Provisioned Established Programmed Running Created
 	Approved Promoted Scheduled Launched Registered Joined UpToDate Updated QuotaReserved Started Issued Deployed Installed
-	PodScheduled Released`)
+	PodScheduled Released RecommendationProvided`)

@@ -33,7 +33,19 @@ func statefulSetStatus(s subject, wanted int64) Health {
 	if updated, due := s.num(0, "status", "updatedReplicas"), dueUpdates(s, wanted); updated < due {
 		return progressing("RolloutInProgress", "%d of %d replicas are updated", updated, due)
 	}
+	if present, said := s.sub("status")["currentReplicas"]; said && rolledBack(s, wanted) {
+		return progressing("RolloutInProgress", "%v of %d replicas are back at the current revision", present, wanted)
+	}
 	return healthy("", "%d of %d replicas are ready", ready, wanted)
+}
+
+// rolledBack reports whether pods of a revision that was given up are still to
+// be replaced by the one before it, which is the current one and the update.
+func rolledBack(s subject, wanted int64) bool {
+	if s.str("spec", "updateStrategy", "type") == "OnDelete" || s.str("status", "currentRevision") != s.str("status", "updateRevision") {
+		return false
+	}
+	return max(s.num(0, "status", "currentReplicas"), s.num(0, "status", "updatedReplicas")) < wanted
 }
 
 // dueUpdates returns how many replicas should be of the update revision.

@@ -1,6 +1,10 @@
 package kube
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // claimHealth judges a PersistentVolumeClaim by its phase and its resize.
 func claimHealth(s subject) Health {
@@ -21,7 +25,9 @@ func claimHealth(s subject) Health {
 }
 
 func claimResize(s subject) Health {
-	for key, state := range s.strings("status", "allocatedResourceStatuses") {
+	states := s.strings("status", "allocatedResourceStatuses")
+	for _, key := range slices.Sorted(maps.Keys(states)) {
+		state := states[key]
 		if strings.HasSuffix(state, "Infeasible") || strings.HasSuffix(state, "Failed") {
 			return unhealthy(state, "the resize of %s does not go on", key)
 		}

@@ -35,6 +35,8 @@ func deploymentStatus(s subject, wanted int64) Health {
 	}
 	h := replicaCounts(s, wanted)
 	switch {
+	case h.good() && available.False():
+		return progressing(first(available.Reason, "MinimumReplicasUnavailable"), "%s", first(available.Message, "too few replicas were available of late"))
 	case h.good():
 		return h
 	case refused.True():
@@ -72,6 +74,9 @@ func replicaSetHealth(s subject) Health {
 	refused, _ := s.condition("ReplicaFailure")
 	ready := s.num(0, "status", "readyReplicas")
 	available := s.num(ready, "status", "availableReplicas")
+	if _, said := s.sub("status")["readyReplicas"]; said {
+		available = min(available, ready)
+	}
 	switch {
 	case len(s.sub("status")) == 0:
 		return withPods(s, wanted, s.withoutStatus())

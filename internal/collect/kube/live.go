@@ -141,7 +141,10 @@ func newSensor(config Config, from source) collect.Sensor {
 		Name:    config.Name,
 		Timeout: config.Timeout,
 		Plan: func(q collect.Question) (collect.Plan, bool) {
-			wanted := wantedBy(q.Incident, q.Action, config.DefaultNamespace)
+			wanted := candidates(q.Incident, config.DefaultNamespace)
+			if len(wanted) == 0 {
+				wanted = actionCandidates(q.Action.Text, first(q.Incident.Labels["namespace"], config.DefaultNamespace))
+			}
 			if len(wanted) == 0 && q.Known.IsZero() && q.Incident.Labels["namespace"] == "" {
 				return collect.Plan{}, false
 			}

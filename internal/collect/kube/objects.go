@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -59,6 +60,7 @@ func newestIn(value any, depth int) time.Time {
 	}
 	switch v := value.(type) {
 	case map[string]any:
+		newest = deletionAsked(v)
 		for key, inner := range v {
 			if text, ok := inner.(string); ok && namesPast(key) {
 				if at, err := time.Parse(time.RFC3339, text); err == nil {
@@ -66,7 +68,9 @@ func newestIn(value any, depth int) time.Time {
 				}
 				continue
 			}
-			newest = later(newest, newestIn(inner, depth-1))
+			if key != "fieldsV1" { // names fields, and tells no time
+				newest = later(newest, newestIn(inner, depth-1))
+			}
 		}
 	case []any:
 		for _, inner := range v {
@@ -76,14 +80,24 @@ func newestIn(value any, depth int) time.Time {
 	return newest
 }
 
-func namesPast(key string) bool {
-	for _, suffix := range []string{"Time", "Timestamp", "At"} {
-		if strings.HasSuffix(key, suffix) {
-			return key != "deletionTimestamp" && key != "notAfter"
-		}
+// deletionAsked returns when the deletion of the object with these metadata was
+// asked for: its timestamp is when the grace period is over. Zero if it was not.
+func deletionAsked(metadata fields) time.Time {
+	at := metadata.time("deletionTimestamp")
+	if at.IsZero() {
+		return at
 	}
-	return key == "time"
+	return at.Add(-time.Duration(metadata.num(0, "deletionGracePeriodSeconds")) * time.Second)
 }
+
+// pastName and futureName tell the fields that hold a time, and those of them
+// that lie ahead: nextScheduleTime, renewalTime, expiresAt.
+var (
+	pastName   = regexp.MustCompile(`(Time|Timestamp|At)$|^time$`)
+	futureName = regexp.MustCompile(`^(next|renewal|deletionTimestamp$|notAfter|validUntil|deadline)|[eE]xpir`)
+)
+
+func namesPast(key string) bool { return pastName.MatchString(key) && !futureName.MatchString(key) }
 
 // reference names an object without its version.
 type reference struct {
@@ -123,7 +137,7 @@ func newIndex(items []*unstructured.Unstructured) *index {
 		}
 		name := referenceTo(o)
 		name.group = ""
-		if before, taken := x.byName[name]; taken && !replaces(o, before) {
+		if before, taken := x.byName[name]; taken && name.name != "" && !replaces(o, before) {
 			continue
 		}
 		x.byName[name] = o

@@ -69,15 +69,6 @@ func candidates(i aftercheck.Incident, defaultNamespace string) []candidate {
 	return l.found
 }
 
-// wantedBy returns the objects that an incident's labels may mean, or else those
-// that the action names.
-func wantedBy(i aftercheck.Incident, a aftercheck.Action, defaultNamespace string) []candidate {
-	if wanted := candidates(i, defaultNamespace); len(wanted) > 0 {
-		return wanted
-	}
-	return actionCandidates(a.Text, cmp.Or(i.Labels["namespace"], defaultNamespace))
-}
-
 // labels collects the candidates of one incident.
 type labels struct {
 	values    map[string]string
@@ -218,7 +209,11 @@ func (x *index) find(i aftercheck.Incident, a aftercheck.Action, o Objects) (tar
 		}
 		return nil, aftercheck.Target{Group: o.resolved.group, Kind: o.resolved.kind, Namespace: o.resolved.namespace, Name: o.resolved.name}
 	}
-	for _, c := range wantedBy(i, a, o.DefaultNamespace) {
+	wanted := candidates(i, o.DefaultNamespace)
+	if len(wanted) == 0 && i.Labels["namespace"] == "" { // else the incident is about the namespace
+		wanted = actionCandidates(a.Text, o.DefaultNamespace)
+	}
+	for _, c := range wanted {
 		if found := x.named(c.reference); found != nil {
 			if c.climb {
 				return x.outliving(found), aftercheck.Target{}
@@ -263,37 +258,6 @@ func (x *index) replacement(r reference, known aftercheck.Target) (targets []*un
 		}
 	}
 	return nil, missing
-}
-
-// outliving returns the workload behind an object; where it is not among the
-// objects, all the pods that it made.
-func (x *index) outliving(o *unstructured.Unstructured) []*unstructured.Unstructured {
-	top := x.workloadOf(o)
-	if pods := x.orphansOf(makerOf(top)); len(pods) > 0 {
-		return pods
-	}
-	return []*unstructured.Unstructured{top}
-}
-
-// orphansOf returns the pods whose owner references lead to a workload that is
-// not among the objects, as in a list of pods alone.
-func (x *index) orphansOf(workload reference) []*unstructured.Unstructured {
-	var pods []*unstructured.Unstructured
-	if workload.name == "" {
-		return nil
-	}
-	for _, o := range x.items {
-		if o.GetKind() != "Pod" || workload.namespace != "" && o.GetNamespace() != workload.namespace {
-			continue
-		}
-		owner := ownerReference(o)
-		direct := owner.str("kind") == workload.kind && owner.str("name") == workload.name
-		maker := makerOf(o)
-		if o.GetDeletionTimestamp() == nil && (direct || maker.kind == workload.kind && maker.name == workload.name) {
-			pods = append(pods, o)
-		}
-	}
-	return current(pods)
 }
 
 // byContainer finds the one workload with a container of the label's name.

@@ -45,7 +45,7 @@ func (x *index) accompanies(o *unstructured.Unstructured) bool {
 	case kind == "Service":
 		return len(x.selected(o)) > 0 || x.selectsTemplate(o)
 	}
-	return false
+	return !isBuiltIn(o) && blank(content(o).sub("status"))
 }
 
 // selectsTemplate reports whether a Service selects the pods that one of the

@@ -13,21 +13,21 @@ var (
 		corrupted crash crashed crashing crashloop crashlooping crashloopbackoff dangling dead deadlock degraded denied
 		duplicate err error errored errors evicted exceeded exhausted expired fail failed failing fails failure failures fault
 		faulted faulty forbidden frequent illegal inaccessible incompatible inconsistent inoperable insufficient invalid killed
-		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping pressure
+		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping partial partially pressure
 		problem readonly recoverable refused rejected stale stalled stuck terminal terminalerror timeout timedout unable unauthorized
 		unavailable unexpected unhealthy unreachable unrecoverable unresolvable unresponsive unschedulable unsupported
-		unusable violated violation vulnerable wrong critical`)
+		unusable violated violation vulnerable warn warning wrong critical`)
 	busyWords = set(`accepting adding adopting allocating applying assigning attaching awaiting backing binding bootstrapping
 		building cleaning cloning committing configuring connecting converging copying creating decommissioning deleting dependencies
-		dependency deploying deprovisioning detaching detecting downloading draining enabling executing exporting expanding finalizing
+		dependency deploying deprovisioning detaching detecting disrupting downloading draining enabling executing exporting expanding finalizing
 		finishing forming importing initializing initialising installing instantiating issuing joining launching loading
 		migrating modifying opening ordering patching pending planning preparing processing progress progressing promoting
 		provisioning pulling queued reconciling reconfiguring recovering recreating registering relocating replacing
 		repairing resizing restarting restoring resuming retrying rolling rollingupdate running scaling scheduling
 		setting shrinking shutting spinning starting stopping submitted submitting switching switchover syncing terminating transitioning
-		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming warn warning
+		triggered unbound uninstalling unpacking updating upgrading uploading validating verifying wait waiting warming
 		inprogress unready unknown deferred`)
-	goodWords = set(`accepted active admitted allocated applied assigned attached atlatestknown available bound built complete
+	goodWords = set(`accepted active admitted allocated applied assigned attached atlatestknown available bound built complete compliant
 		completed configured connected current deployed enabled established finished functional healthy
 		imported initialised initialized installed integrated issued joined latest live loaded normal ok online open operational
 		passed paired programmed promoted provisioned reachable ready reconciled replicated resolved running
@@ -41,7 +41,7 @@ var (
 	// outage, and NewReplicaSetAvailable nothing new.
 	soleWords = map[string]tone{
 		"down": toneBad, "red": toneBad, "new": toneBusy, "yellow": toneBusy,
-		"green": toneGood, "on": toneGood, "off": tonePaused,
+		"green": toneGood, "on": toneGood, "exists": toneGood, "off": tonePaused,
 	}
 )
 
@@ -92,13 +92,31 @@ func toneOf(text string) tone {
 	return said
 }
 
+// undone are good words for what a controller does once; that it has not is
+// work before it, and no illness.
+var undone = set(`reconciled initialised initialized provisioned installed configured implemented enabled`)
+
 // toneNot is the tone of a denied good word: of activity where the text says
-// that it is only a matter of time.
+// that it is only a matter of time: not ready yet, deployed not ready, not
+// reconciled.
 func toneNot(words []string, at int) tone {
-	if slices.Contains(words, "yet") || slices.Contains(words[:at], "dependency") || slices.Contains(words[:at], "until") {
+	partly := at >= 2 && goodWords[words[at-2]] && words[at-2] != words[at]
+	if partly || undone[words[at]] || slices.Contains(words, "yet") || slices.Contains(words[:at], "dependency") || slices.Contains(words[:at], "until") {
 		return toneBusy
 	}
 	return toneBad
+}
+
+// fails reports whether a text has a word of failure that it does not deny;
+// that a good word is denied is no failure yet.
+func fails(text string) bool {
+	words := wordsOf(text)
+	for i, word := range words {
+		if badWords[word] && (i == 0 || !negations[words[i-1]]) {
+			return true
+		}
+	}
+	return false
 }
 
 // wordsOf splits CamelCase, snake_case and sentences into words in lower case.

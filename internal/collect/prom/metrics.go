@@ -27,6 +27,9 @@ type metrics struct {
 	defaultNamespace string
 	builtIn          bool
 	queries          []compiledQuery
+	baseline         Baseline // of the built-in queries
+	window           time.Duration
+	histories        *histories
 }
 
 // ask is one query for one incident.
@@ -47,18 +50,22 @@ func (m metrics) plan(q collect.Question) (collect.Plan, bool) {
 		return collect.Plan{}, false
 	}
 	return collect.Plan{
-		Key:       key(asks),
-		Read:      func(ctx context.Context) (collect.Answer, error) { return m.read(ctx, sent(asks)) },
+		Key:       key(asks, q.Incident.StartsAt),
+		Read:      func(ctx context.Context) (collect.Answer, error) { return m.read(ctx, sent(asks), q.Incident.StartsAt) },
 		Interpret: func(answer collect.Answer) collect.Answer { return interpret(answer, asks, q.After) },
 	}, true
 }
 
 // key is equal for readings that send the same. The names are in it because the
-// reading's error holds one. Nothing to send is nothing to share.
-func key(asks []ask) string {
+// reading's error holds one, and the incident's start to the hour where a
+// history is read, which ends there. Nothing to send is nothing to share.
+func key(asks []ask, startsAt time.Time) string {
 	var parts []string
 	for _, a := range sent(asks) {
 		parts = append(parts, strconv.Quote(a.Name), strconv.Quote(a.Expr))
+		if a.Baseline.used(a.criterion) && !startsAt.IsZero() {
+			parts = append(parts, strconv.FormatInt(historyEnd(startsAt, startsAt.Add(1)).Unix(), 10))
+		}
 	}
 	return strings.Join(parts, " ")
 }
@@ -77,7 +84,7 @@ func (m metrics) asksFor(i aftercheck.Incident) []ask {
 		}
 	}
 	if len(asks) == 0 && m.builtIn {
-		asks = append(asks, builtInFor(i.Name(), i.Labels, m.defaultNamespace).ask(i))
+		asks = append(asks, builtInFor(i.Name(), i.Labels, m.defaultNamespace).ask(i, m.baseline))
 	}
 	return asks
 }
@@ -95,9 +102,9 @@ func (q compiledQuery) ask(i aftercheck.Incident) ask {
 	return a
 }
 
-func (b builtIn) ask(i aftercheck.Incident) ask {
+func (b builtIn) ask(i aftercheck.Incident, usual Baseline) ask {
 	a := ask{
-		Query: Query{Name: b.name, Unit: b.unit, Aggregation: b.aggregation, Scope: aftercheck.ScopeTarget, Expr: b.expr},
+		Query: Query{Name: b.name, Unit: b.unit, Aggregation: b.aggregation, Scope: aftercheck.ScopeTarget, Expr: b.expr, Baseline: usual},
 		wide:  b.wide, namespace: i.Labels["namespace"],
 	}
 	var err error
@@ -111,14 +118,16 @@ func (b builtIn) ask(i aftercheck.Incident) ask {
 }
 
 // read asks all side by side. It is an error only if every query failed.
-func (m metrics) read(ctx context.Context, asks []ask) (collect.Answer, error) {
+func (m metrics) read(ctx context.Context, asks []ask, startsAt time.Time) (collect.Answer, error) {
 	seen, raws := make([]observation, len(asks)), make([]string, len(asks))
 	at := time.Now().Truncate(time.Millisecond)
 	var group errgroup.Group
 	group.SetLimit(maxParallel)
 	for i, a := range asks {
 		group.Go(func() error {
-			seen[i], raws[i] = m.observe(ctx, a, at)
+			if seen[i], raws[i] = m.observe(ctx, a, at); seen[i].failed == nil {
+				m.lookBack(ctx, a, &seen[i], historyEnd(startsAt, at))
+			}
 			return nil
 		})
 	}
@@ -126,7 +135,7 @@ func (m metrics) read(ctx context.Context, asks []ask) (collect.Answer, error) {
 	if len(seen) > 0 && !slices.ContainsFunc(seen, func(o observation) bool { return o.failed == nil }) {
 		return collect.Answer{}, seen[0].failed
 	}
-	return collect.Answer{Seen: seen, Raw: strings.Join(raws, "")}, nil
+	return collect.Answer{Seen: seen, Raw: strings.Join(raws, ""), Delays: m.client.delays(ctx, asks)}, nil
 }
 
 // interpret reads the observations, which are those of the asks that were sent.
@@ -146,7 +155,7 @@ func interpret(answer collect.Answer, asks []ask, after time.Time) collect.Answe
 // observe asks for the times of the samples first and the value after them: so
 // the value is never older than it is taken to be.
 func (m metrics) observe(ctx context.Context, a ask, at time.Time) (seen observation, raw string) {
-	seen = observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true}
+	seen = observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true, reach: m.client.recordings(ctx).reach(a.expr)}
 	if selectors := sampleTimes(a.expr); len(selectors) > 0 {
 		oldest, warnings, err := m.oldest(ctx, selectors, at)
 		if err != nil {
@@ -161,6 +170,30 @@ func (m metrics) observe(ctx context.Context, a ask, at time.Time) (seen observa
 	seen.values, seen.reason = numbers(got.value)
 	seen.warnings = append(seen.warnings, got.warnings...)
 	return seen, fmt.Sprintf("%s => %s\n", a.Expr, got.value)
+}
+
+// lookBack adds what the past of a value tells: its samples of the last minutes,
+// and what is usual. It is for the value's sake: what fails, or takes longer than
+// half of the time that is left, is missing and no more.
+func (m metrics) lookBack(ctx context.Context, a ask, seen *observation, end time.Time) {
+	if seen.reason != "" || len(seen.values) == 0 {
+		return
+	}
+	within, cancel := half(ctx)
+	defer cancel()
+	seen.series, _ = m.series(within, a, seen.at) // without samples the value alone is compared
+	if a.Baseline.used(a.criterion) {
+		seen.usual, seen.unusable = m.usual(within, a, end)
+	}
+}
+
+// half returns a context that ends after half of the time that is left.
+func half(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
 // oldest returns the time of the oldest of the newest samples that the selectors

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/baseline"
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 // observation is what one query gave. What it says of the target depends on the
@@ -19,9 +22,13 @@ type observation struct {
 	at       time.Time // when it was evaluated
 	oldest   time.Time // the oldest of the newest samples that it rests on
 	sampled  bool      // it rests on a sample, or needs none
+	reach    reach     // how far back it reads, through recording rules too
 	values   []float64
 	reason   string // why there are no values, if the answer itself says
 	warnings []string
+	series   []point        // of the window up to at; may be empty
+	usual    baseline.Model // what is usual; the zero Model if that was not asked for
+	unusable error          // why usual could not be read
 }
 
 // numbers returns the numbers of an instant vector or a scalar, or the reason
@@ -99,6 +106,7 @@ func (a ask) finding(o observation, after time.Time) aftercheck.Finding {
 	f := a.blank()
 	f.Value = &aftercheck.Value{Number: number, Unit: a.Unit}
 	f.At = plausible(o.oldest)
+	f.Samples = newerThan(o.series, after, Window(a.expr))
 	if reason, message := a.freshness(o, after); reason != "" {
 		f.State, f.Reason, f.Message = aftercheck.StateUnknown, reason, message
 		return f
@@ -135,26 +143,75 @@ func (a ask) freshness(o observation, after time.Time) (reason, message string) 
 // holds time before the action's end is unknown: the badness may be of then. A
 // good one is healthy all the same, as the worse time is in it; its reason tells.
 func (a ask) judge(f *aftercheck.Finding, o observation, after time.Time) {
-	window := Window(a.expr)
+	window := max(Window(a.expr), o.reach.total())
 	reachesBack := !after.IsZero() && window > 0 && o.at.Add(-window).Before(after)
 	f.State, _ = a.criterion.Judge(f.Value.Number)
+	f.Reason = map[aftercheck.State]string{aftercheck.StateHealthy: ReasonInRange, aftercheck.StateUnhealthy: ReasonOutOfRange, "": ReasonMeasured}[f.State]
+	a.compare(f, o)
 	switch {
 	case f.State == aftercheck.StateHealthy && reachesBack:
 		f.Reason, f.Message = ReasonWindowReachesBack, "good, over a window that still holds time before the action's end"
-	case f.State == aftercheck.StateHealthy:
-		f.Reason = ReasonInRange
 	case reachesBack:
 		f.State, f.Reason = aftercheck.StateUnknown, ReasonWindowReachesBack
 		f.Message = fmt.Sprintf("the window of %s still holds time before the action's end, until %s",
 			model.Duration(window), after.Add(window).UTC().Format(time.RFC3339))
-	case f.State == "":
-		f.Reason = ReasonMeasured
-	case a.wide && !a.allHopeless(o.values):
+	case f.State == aftercheck.StateUnhealthy && a.wide && !a.allHopeless(o.values):
 		f.State, f.Reason, f.Message = aftercheck.StateUnknown, ReasonWiderThanTarget, "not all is well, in a query that covers more than the target"
-	default:
-		f.Reason = ReasonOutOfRange
 	}
 }
+
+// compare holds the number against what is usual, if that is known. A number
+// without a criterion is then judged; one that meets its criterion must be usual
+// too. The message says how it is known what is usual, or why it is not.
+func (a ask) compare(f *aftercheck.Finding, o observation) {
+	if !a.Baseline.used(a.criterion) {
+		return
+	}
+	if o.unusable != nil {
+		f.Message = "what is usual is not known: " + o.unusable.Error()
+		return
+	}
+	weigh(f, o.usual, o.at, a.criterion.Better())
+}
+
+// weigh judges a finding's number by the model at a time.
+func weigh(f *aftercheck.Finding, m baseline.Model, at time.Time, better collect.Better) {
+	band, reason, known := m.Band(at)
+	switch {
+	case !known && m.Method == baseline.MethodNone:
+		f.Message = m.String()
+		return
+	case !known:
+		f.Message = fmt.Sprintf("what is usual is not known: %s; %s", reason, m)
+		return
+	}
+	f.Message = m.String()
+	outcome := band.Judge(f.Value.Number, baseline.Direction(better))
+	usual := usualWords(band, m)
+	switch {
+	case f.State == "":
+		f.Wanted = usual
+	case f.State == aftercheck.StateHealthy && outcome == baseline.OutcomeWorse:
+		f.Wanted = usual // the criterion is met; this is not
+	default:
+		return
+	}
+	f.State, f.Reason = aftercheck.StateHealthy, ReasonUsual
+	if outcome != baseline.OutcomeBetter {
+		f.State, f.Reason = aftercheck.StateUnhealthy, ReasonUnusual
+	}
+}
+
+// usualWords says a band: 3.1 to 4.5, usual at this hour.
+func usualWords(b baseline.Band, m baseline.Model) string {
+	when := "usual"
+	if m.Season > 0 {
+		when = "usual at this hour"
+	}
+	return fmt.Sprintf("%s to %s, %s", rounded(b.Low), rounded(b.High), when)
+}
+
+func rounded(number float64) string { return strconv.FormatFloat(number, 'g', 4, 64) }
 
 func (a ask) allHopeless(values []float64) bool {
 	for _, value := range values {

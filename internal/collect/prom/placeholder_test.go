@@ -235,7 +235,7 @@ func FuzzBuiltIn(f *testing.F) {
 			if quotable(namespace + pod + instance + container) {
 				t.Fatalf("%s: %v", b.expr, err)
 			}
-			if a := b.ask(aftercheck.Incident{Labels: values}); a.expr != nil || a.reason != ReasonBadLabel {
+			if a := b.ask(aftercheck.Incident{Labels: values}, Baseline{}); a.expr != nil || a.reason != ReasonBadLabel {
 				t.Errorf("got %+v, want the reason %s", a, ReasonBadLabel)
 			}
 			return

@@ -6,6 +6,7 @@
 package prom
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -39,6 +40,13 @@ type Config struct {
 	// NoBuiltIn turns the built-in queries off. They are asked only for an
 	// incident that no configured query fits.
 	NoBuiltIn bool
+	// Baseline is how the built-in queries' own history tells what is usual.
+	// BaselineAuto means that it does not: they guess what the alert is about,
+	// and a CPU that warms up after a restart is no illness.
+	Baseline Baseline
+	// Window is how far back the samples reach that are compared between before
+	// and after; zero means DefaultWindow.
+	Window time.Duration
 	// Queries are the configured queries. Every one that fits is asked.
 	Queries []Query
 	// Alerts configures the alerts sensor.
@@ -56,7 +64,19 @@ func New(c Config) ([]collect.Sensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := metrics{client: client, defaultNamespace: c.DefaultNamespace, builtIn: !c.NoBuiltIn}
+	if err := c.Baseline.check(); err != nil {
+		return nil, err
+	}
+	if c.Window < 0 {
+		return nil, fmt.Errorf("window: want a duration that is not negative")
+	}
+	m := metrics{
+		client: client, defaultNamespace: c.DefaultNamespace, builtIn: !c.NoBuiltIn,
+		baseline: c.Baseline, window: cmp.Or(c.Window, DefaultWindow), histories: newHistories(),
+	}
+	if m.baseline.Use == BaselineAuto {
+		m.baseline.Use = BaselineOff
+	}
 	if m.defaultNamespace == "" {
 		m.defaultNamespace = "default"
 	}

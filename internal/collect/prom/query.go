@@ -52,6 +52,8 @@ type Query struct {
 	// MaxSampleAge bounds the age of the newest sample; zero means the server's
 	// own look-back, five minutes by its default.
 	MaxSampleAge time.Duration
+	// Baseline is how the query's own history tells what is usual.
+	Baseline Baseline
 }
 
 // maxSelectors bounds the selectors of one expression, as each costs a request.
@@ -84,6 +86,9 @@ func compile(q Query) (compiledQuery, error) {
 	}
 	if q.MaxSampleAge < 0 {
 		return named(fmt.Errorf("max_sample_age: want a duration that is not negative"))
+	}
+	if err := q.Baseline.check(); err != nil {
+		return named(err)
 	}
 	template, expr, err := parseTemplate(q.Expr)
 	if err == nil {

@@ -206,6 +206,7 @@ func testNothingIsLost(t *testing.T, b Backend) {
 	must[aftercheck.Verification](t, "sealing")(s.Seal(t.Context(), want.ID, 2, a, at))
 	want.State, want.Revision, want.NextRoundAt = aftercheck.StateSealed, 3, time.Time{}
 	want.Assessment = &a
+	want.DeadlineAt, want.Wait = round.Wait.DeadlineAt, round.Wait
 	want.Evidence.SchemaVersion, want.Evidence.Rounds = aftercheck.SchemaVersion, []aftercheck.Round{round}
 	same(t, "verification", must[aftercheck.Verification](t, "reading")(s.Verification(t.Context(), want.ID)), want)
 	want.Evidence = nil

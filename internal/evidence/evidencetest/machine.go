@@ -92,6 +92,9 @@ func (m *machine) addRound(rt *rapid.T) {
 	revision := rapid.Int64Range(0, 5).Draw(rt, "revision")
 	r := SampleRound(v, rapid.IntRange(0, 1).Draw(rt, "round"))
 	next := r.At.Add(time.Duration(rapid.IntRange(0, 60).Draw(rt, "next")) * time.Second)
+	if rapid.Bool().Draw(rt, "puts the deadline off") {
+		r.Wait = &aftercheck.Wait{Total: aftercheck.Duration(time.Minute), DeadlineAt: v.DeadlineAt.Add(time.Minute)}
+	}
 	got, gotErr := m.store.AddRound(m.t.Context(), v.ID, revision, r, next)
 	want, wantErr := m.model.AddRound(m.t.Context(), v.ID, revision, r, next)
 	compare(rt, got, want, gotErr, wantErr)

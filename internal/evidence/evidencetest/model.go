@@ -116,6 +116,9 @@ func (m *Model) AddRound(_ context.Context, id string, revision int64, r afterch
 	}
 	v.State, v.Revision, v.NextRoundAt = aftercheck.StateObserving, revision+1, next
 	v.Evidence.Rounds = append(v.Evidence.Rounds, again(r))
+	if r.Wait != nil {
+		v.DeadlineAt, v.Wait = r.Wait.DeadlineAt, again(r.Wait)
+	}
 	m.verifications[id] = v
 	return v.Revision, nil
 }

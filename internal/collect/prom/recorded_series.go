@@ -1,0 +1,139 @@
+package prom
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/aftercheck/aftercheck/internal/baseline"
+)
+
+// rates makes a counter's samples the rates between them, by the second. A lower
+// value than the one before is a new start from zero.
+func rates(samples []baseline.Sample) []baseline.Sample {
+	var out []baseline.Sample
+	var last *baseline.Sample
+	for i, s := range samples {
+		if doubtful(s.Value) != "" {
+			out = append(out, baseline.Sample{At: s.At, Value: math.NaN()})
+			continue
+		}
+		if last != nil && s.At.After(last.At) {
+			rise := s.Value - last.Value
+			if rise < 0 {
+				rise = s.Value
+			}
+			out = append(out, baseline.Sample{At: s.At, Value: rise / s.At.Sub(last.At).Seconds()})
+		}
+		last = &samples[i]
+	}
+	return out
+}
+
+// merged makes one series of several by the aggregation, at the times that any
+// of them has. A value that is no number makes the sum of its time none.
+func merged(all []recordedSeries, by Aggregation) []baseline.Sample {
+	at := map[int64][]float64{}
+	times := map[int64]time.Time{}
+	for _, series := range all {
+		for _, s := range series.samples {
+			key := s.At.UnixMilli()
+			at[key] = append(at[key], s.Value)
+			times[key] = s.At
+		}
+	}
+	keys := make([]int64, 0, len(at))
+	for key := range at {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	out := make([]baseline.Sample, len(keys))
+	for i, key := range keys {
+		value := math.NaN()
+		if !slices.ContainsFunc(at[key], func(v float64) bool { return doubtful(v) != "" }) {
+			value = by.over(at[key])
+		}
+		out[i] = baseline.Sample{At: times[key], Value: value}
+	}
+	return out
+}
+
+// finiteOnly leaves the samples that are numbers.
+func finiteOnly(samples []baseline.Sample) []baseline.Sample {
+	return slices.DeleteFunc(slices.Clone(samples), func(s baseline.Sample) bool { return doubtful(s.Value) != "" })
+}
+
+// between returns the samples after from and not after to; a zero time is no
+// bound.
+func between(samples []baseline.Sample, from, to time.Time) []baseline.Sample {
+	var kept []baseline.Sample
+	for _, s := range samples {
+		if (from.IsZero() || s.At.After(from)) && (to.IsZero() || !s.At.After(to)) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// leastRecent is how many of the newest samples are looked at, if there are.
+const leastRecent = 6
+
+// newestThird returns the newest third of the samples, six at the least: what
+// came of it in the end, without the way there.
+func newestThird(samples []baseline.Sample) []baseline.Sample {
+	n := max((len(samples)+2)/3, leastRecent)
+	return samples[max(len(samples)-n, 0):]
+}
+
+func valuesOf(samples []baseline.Sample) []float64 {
+	values := make([]float64, len(samples))
+	for i, s := range samples {
+		values[i] = s.Value
+	}
+	return values
+}
+
+// onset returns from which sample on a metric is worse than it was, if a short
+// history shows one clear step and nothing else: both parts are steady, next to
+// the step. A step to the better, or a slope, is none.
+func onset(samples []baseline.Sample, better baseline.Direction) (int, bool) {
+	const least = 6
+	n := len(samples)
+	if n < 2*least || better == baseline.DirectionNone {
+		return 0, false
+	}
+	values := valuesOf(samples)
+	at := changePoint(values, least)
+	before, after := values[:at], values[at:]
+	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2})
+	steady := math.Abs(c.InMADs) >= 4 && halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, math.Abs(c.Shift))
+	return at, c.Outcome == baseline.OutcomeWorse && math.Abs(c.Delta) > 0.9 && steady
+}
+
+// changePoint returns where two means fit the values best (least squares), with
+// so many values at the least in either part. Values beyond the quantiles of 5
+// and 95 % are taken for these, so that no spike is a part of its own.
+func changePoint(values []float64, least int) int {
+	low, high := baseline.Quantile(values, 0.05), baseline.Quantile(values, 0.95)
+	total := 0.0
+	for _, v := range values {
+		total += min(max(v, low), high)
+	}
+	best, at, sum := -1.0, least, 0.0
+	for i, v := range values[:len(values)-least] {
+		sum += min(max(v, low), high)
+		k, rest := float64(i+1), float64(len(values)-i-1)
+		apart := sum/k - (total-sum)/rest
+		if gain := k * rest * apart * apart; i+1 >= least && gain > best {
+			best, at = gain, i+1
+		}
+	}
+	return at
+}
+
+// halvesAgree reports whether the halves of a part differ by less than a quarter
+// of the step.
+func halvesAgree(values []float64, step float64) bool {
+	middle := len(values) / 2
+	return math.Abs(baseline.Median(values[middle:])-baseline.Median(values[:middle])) < step/4
+}
