@@ -81,7 +81,7 @@ func (p *progress) show(v aftercheck.Verification) {
 		return
 	}
 	left := max(0, time.Until(v.DeadlineAt)).Round(time.Second)
-	fmt.Fprintf(p.out, "\r\x1b[K%s: %s; a verdict within %s", v.ID, v.State, left)
+	fmt.Fprintf(p.out, "\r\x1b[K%s: %s; a verdict within %s", line(v.ID), line(string(v.State)), left)
 }
 
 func (p *progress) clear() {

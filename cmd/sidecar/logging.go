@@ -77,6 +77,15 @@ func escaped(text string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
+// escapedLines is escaped for a text of several lines.
+func escapedLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, one := range lines {
+		lines[i] = escaped(one)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // unprintable tells what shows as nothing, or as something else: all but
 // letters, marks, digits, punctuation, symbols and the plain space.
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,5 +91,17 @@ func TestLineIsFitForATerminal(t *testing.T) {
 	}
 	if got := line("plain ü 日本"); got != "plain ü 日本" {
 		t.Errorf("became %q", got)
+	}
+}
+
+// TestErrorsAreFitForATerminal: an error may repeat what a server said.
+func TestErrorsAreFitForATerminal(t *testing.T) {
+	var said bytes.Buffer
+	c := &console{err: &said}
+	exit := c.execute(command{"fail", func(context.Context) (int, error) {
+		return exitTrouble, errors.New("first\x1b[2J\nsecond\u202e\u009b")
+	}})
+	if want := "aftercheck: first\\x1b[2J\nsecond\\u202e\\u009b\n"; exit != exitTrouble || said.String() != want {
+		t.Errorf("exit %d, %q, want %q", exit, said.String(), want)
 	}
 }

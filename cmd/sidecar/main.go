@@ -91,7 +91,7 @@ func (c *console) execute(chosen command) int {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(c.err, "aftercheck: interrupted")
 	default:
-		fmt.Fprintf(c.err, "aftercheck: %s\n", config.Explain(err))
+		fmt.Fprintf(c.err, "aftercheck: %s\n", escapedLines(config.Explain(err)))
 	}
 	return exit
 }

@@ -100,11 +100,11 @@ func (w *wrapped) run(ctx context.Context) (int, error) {
 		w.warn("verifying", err)
 		return w.without(code), nil
 	case code != exitOK:
-		fmt.Fprintf(w.err, "aftercheck: the command failed; verification %s goes on\n", v.ID)
+		fmt.Fprintf(w.err, "aftercheck: the command failed; verification %s goes on\n", line(v.ID))
 		return code, nil
 	}
 	fmt.Fprintf(w.err, "aftercheck: %s (%s): %s\naftercheck: evidence: aftercheck show --socket=%s %s\n",
-		v.Verdict, v.Reason, line(v.Explanation), w.sidecar.address, v.ID)
+		line(string(v.Verdict)), line(string(v.Reason)), line(v.Explanation), w.sidecar.address, line(v.ID))
 	return verdictCodes()[v.Verdict], nil
 }
 
