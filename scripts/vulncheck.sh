@@ -19,4 +19,5 @@ reports=$(cd "$work/empty" && go mod download -json "golang.org/x/vulndb@${VULND
 
 # govulncheck's own exit code does not tell modules from the standard library.
 "$checker" -format json -db "file://$work/database" ./... >"$work/findings.json"
+echo "reports: golang.org/x/vulndb@$VULNDB"
 "$work/vulnverdict" <"$work/findings.json"

@@ -27,7 +27,6 @@ type message struct {
 	} `json:"finding"`
 	Config *struct {
 		GoVersion string `json:"go_version"`
-		Database  string `json:"db_last_modified"`
 	} `json:"config"`
 }
 
@@ -71,7 +70,7 @@ func read(in io.Reader) (called []string, about string, err error) {
 			return nil, "", fmt.Errorf("reading what govulncheck says: %w", err)
 		}
 		if m.Config != nil {
-			about = fmt.Sprintf("%s, vulnerabilities as of %s", m.Config.GoVersion, m.Config.Database)
+			about = m.Config.GoVersion
 		}
 		if f := m.Finding; f != nil && len(f.Trace) > 0 && f.Trace[0].Function != "" {
 			called = append(called, fmt.Sprintf("%s %s: %s, fixed in %s", f.Trace[0].Module, f.Trace[0].Version, f.OSV, orNone(f.Fixed)))
