@@ -9,6 +9,8 @@ import (
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 // maxRedirects bounds the redirects of one request within its host.
@@ -31,6 +33,7 @@ func newClient(name string, c promconfig.HTTPClientConfig, follow bool) (*http.C
 	if err != nil {
 		return nil, fmt.Errorf("http client: %w", err)
 	}
+	client.Transport = collect.Watch(client.Transport)
 	if !follow {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		return client, nil

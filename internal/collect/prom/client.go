@@ -15,6 +15,8 @@ import (
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
+
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 // client asks one server.
@@ -42,7 +44,7 @@ func newClient(c Config) (*client, error) {
 	if limit == 0 {
 		limit = DefaultMaxResponseBytes
 	}
-	httpClient.Transport = &limitedTransport{next: httpClient.Transport, limit: limit}
+	httpClient.Transport = &limitedTransport{next: collect.Watch(httpClient.Transport), limit: limit}
 	inner, err := api.NewClient(api.Config{Address: c.URL, Client: httpClient})
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
