@@ -15,7 +15,12 @@ import (
 // settle waits until what was accepted is sealed, or until it should have been.
 func (w *world) settle(ctx context.Context) {
 	until := time.Now().Add(sealLimit)
-	for len(w.ledger.unsealed()) > 0 && time.Now().Before(until) && pause(ctx, 200*time.Millisecond) {
+	for turn := 0; time.Now().Before(until) && pause(ctx, 200*time.Millisecond); turn++ {
+		left := w.ledger.unsealed()
+		if len(left) == 0 {
+			return
+		}
+		w.readAll(ctx, left, turn)
 	}
 }
 

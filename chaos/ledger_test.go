@@ -95,7 +95,7 @@ func (l *ledger) read(v aftercheck.Verification) {
 		}
 	case e.digest != digest: // also one that is not sealed any more
 		l.changed++
-		l.faults = append(l.faults, fmt.Sprintf("%s: the sealed verdict changed to %s %s (%s)", v.ID, v.State, v.Verdict, v.Reason))
+		l.faults = append(l.faults, fmt.Sprintf("%s: it was sealed, and is %s now with another content", v.ID, v.State))
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 	"testing"
 )
 
+// silentService is the service that takes requests and never answers.
+const silentService = "silent"
+
 // surroundings are what the sidecars look at and whom they tell: services that
 // are broken or not, and an Alertmanager that counts proposals.
 type surroundings struct {
@@ -40,6 +43,9 @@ func (s *surroundings) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	broken := s.broken[r.PathValue("name")]
 	s.mu.Unlock()
+	if r.PathValue("name") == silentService {
+		<-r.Context().Done()
+	}
 	if broken {
 		w.WriteHeader(http.StatusInternalServerError)
 	}

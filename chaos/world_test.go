@@ -20,6 +20,9 @@ const (
 	callLimit = 30 * time.Second
 	// repeatEvery is how long an executor waits after a refusal.
 	repeatEvery = 250 * time.Millisecond
+	// captureLimit is how long an executor tries to have the state captured;
+	// then it repairs without.
+	captureLimit = 3 * time.Second
 	// acceptLimit is how long an executor tries to have a repair verified.
 	acceptLimit = 2 * time.Minute
 	// sealLimit is how long after the last fault a verdict may take.
@@ -36,7 +39,7 @@ type world struct {
 	ledger   *ledger
 	shared   bool         // all sidecars have one store
 	avoid    atomic.Int32 // executors leave the sidecar of this number alone; -1: none
-	longest  atomic.Int64 // nanoseconds that the slowest acceptance took, with its repetitions
+	longest  atomic.Int64 // nanoseconds that the slowest executor tried, until its repair was accepted
 }
 
 // settings is the configuration of each sidecar: verifications of 3 seconds.
@@ -59,13 +62,14 @@ func (w *world) repair(ctx context.Context, n int) {
 	if int32(home) == w.avoid.Load() {
 		home = (home + 1) % len(w.sidecars)
 	}
-	s, k, id := w.sidecars[home], kind(n%3), fmt.Sprintf("%s-%05d", w.name, n)
+	s, k, id := w.sidecars[home], kind(n/len(w.sidecars)%3), fmt.Sprintf("%s-%05d", w.name, n)
 	w.ledger.begin(id, k, home)
 	w.around.set(id, k != well)
 	incident := aftercheck.Incident{ID: "incident-" + id, Labels: map[string]string{"alertname": "ServiceDown", "service": id}}
 	action := aftercheck.Action{Text: "apply_fix:" + id}
 
-	capturing, cancel := context.WithTimeout(ctx, 10*time.Second)
+	began := time.Now()
+	capturing, cancel := context.WithTimeout(ctx, captureLimit)
 	defer cancel()
 	before, _ := retried(capturing, w, func(ctx context.Context) (aftercheck.Snapshot, error) { // without one it goes on all the same
 		return s.api.Capture(ctx, aftercheck.SnapshotRequest{ID: "before-" + id, Incident: incident, Action: action})
@@ -75,7 +79,6 @@ func (w *world) repair(ctx context.Context, n int) {
 
 	asking, stop := context.WithTimeout(ctx, acceptLimit)
 	defer stop()
-	began := time.Now()
 	v, err := retried(asking, w, func(ctx context.Context) (aftercheck.Verification, error) {
 		return s.api.Verify(ctx, aftercheck.VerificationRequest{ID: id, Incident: incident, Action: action, SnapshotID: before.ID}, 0)
 	})
@@ -108,11 +111,16 @@ func retried[T any](ctx context.Context, w *world, call func(context.Context) (T
 // load sends so many repairs, evenly at a rate a second, and returns once each
 // was accepted or given up.
 func (w *world) load(ctx context.Context, many int, rate float64) {
+	w.loadFrom(ctx, 0, many, rate)
+}
+
+// loadFrom is load whose first repair has the number from.
+func (w *world) loadFrom(ctx context.Context, from, many int, rate float64) {
 	var executors sync.WaitGroup
 	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
 	defer tick.Stop()
 	for n := range many {
-		executors.Go(func() { w.repair(ctx, n) })
+		executors.Go(func() { w.repair(ctx, from+n) })
 		<-tick.C
 	}
 	executors.Wait()

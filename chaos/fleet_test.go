@@ -1,0 +1,116 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// cost is what Redis had done and held at one moment.
+type cost struct {
+	scripts, commands, microseconds float64 // served so far; the commands are those inside of scripts too
+	in, out                         float64 // bytes so far
+	memory                          float64 // held now, in bytes
+	connections                     float64 // now
+}
+
+// TestFleet measures what one Redis does for the executors of a fleet, as ratios
+// that docs/scaling.md reckons with: they do not depend on how busy the machine
+// is, as times and rates would.
+func TestFleet(t *testing.T) {
+	p := single(t)
+	w := newWorld(t, scenario{name: "fleet", sidecars: 4}, p)
+	ctx, server := t.Context(), admin(t, p.servers[0].Addr)
+	pause(ctx, 2*time.Second)
+
+	const idleFor = 20 * time.Second
+	before := w.cost(ctx, server)
+	pause(ctx, idleFor)
+	after := w.cost(ctx, server)
+	idle := (after.commands - before.commands - 1) / idleFor.Seconds() / float64(len(w.sidecars)) // one is our own look
+	fmt.Printf("fleet: idle, a sidecar: %.2f commands a second, %.1f connections\n", idle, (after.connections-1)/float64(len(w.sidecars)))
+	if idle >= 1 {
+		w.ledger.fault("an idle sidecar sends %.2f commands a second", idle)
+	}
+
+	many := either(1000, 300)
+	first := w.expense(ctx, server, 0, many)
+	second := w.expense(ctx, server, many, many)
+	if second.commands > 1.2*first.commands {
+		w.ledger.fault("a verification costs %.1f commands, and %.1f after as many again", first.commands, second.commands)
+	}
+	w.check(false)
+}
+
+// expense sends so many repairs at once, and returns and prints what each cost.
+func (w *world) expense(ctx context.Context, server *redis.Client, from, many int) cost {
+	before := w.cost(ctx, server)
+	w.loadFrom(ctx, from, many, 1000)
+	at := w.cost(ctx, server)
+	until := time.Now().Add(sealLimit)
+	for w.counting(ctx) < float64(from+many) && time.Now().Before(until) {
+		pause(ctx, 200*time.Millisecond)
+	}
+	w.readAll(ctx, w.ledger.unsealed(), 0)
+	after := w.cost(ctx, server)
+	n := float64(many)
+	each := cost{
+		scripts: (after.scripts - before.scripts) / n, commands: (after.commands - before.commands) / n, microseconds: (after.microseconds - before.microseconds) / n,
+		in: (after.in - before.in) / n, out: (after.out - before.out) / n, memory: (after.memory - before.memory) / n,
+		connections: at.connections,
+	}
+	fmt.Printf("fleet: %d executors at once, each verification: %.1f scripts, %.1f commands, %.0f µs of Redis' time, %.0f bytes in, %.0f out, %.0f kept; %.0f connections of each sidecar\n",
+		many, each.scripts, each.commands, each.microseconds, each.in, each.out, each.memory, (each.connections-1)/float64(len(w.sidecars)))
+	return each
+}
+
+// counting is how many verdicts all the sidecars have counted.
+func (w *world) counting(ctx context.Context) (sum float64) {
+	for _, s := range w.sidecars {
+		counted, err := s.counted(ctx)
+		w.must(err)
+		sum += counted
+	}
+	return sum
+}
+
+// cost reads what Redis says of itself.
+func (w *world) cost(ctx context.Context, server *redis.Client) cost {
+	info, err := server.Info(ctx, "stats", "memory", "clients", "commandstats").Result()
+	w.must(err)
+	c := cost{
+		commands: field(info, "total_commands_processed"),
+		in:       field(info, "total_net_input_bytes"), out: field(info, "total_net_output_bytes"),
+		memory: field(info, "used_memory_dataset"), connections: field(info, "connected_clients"),
+	}
+	for _, line := range strings.Fields(info) {
+		name, stats, found := strings.Cut(line, ":")
+		if !found || !strings.HasPrefix(name, "cmdstat_") || name == "cmdstat_info" {
+			continue
+		}
+		stats = strings.NewReplacer(",", "\r\n", "=", ":").Replace(stats)
+		c.microseconds += field(stats, "usec")
+		if name == "cmdstat_evalsha" {
+			c.scripts += field(stats, "calls")
+		}
+	}
+	return c
+}
+
+// field reads a number out of what INFO answers.
+func field(info, name string) float64 {
+	_, rest, _ := strings.Cut("\n"+info, "\n"+name+":")
+	text, _, _ := strings.Cut(rest, "\r")
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0
+	}
+	return value
+}
