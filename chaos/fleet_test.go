@@ -15,10 +15,11 @@ import (
 
 // cost is what Redis had done and held at one moment.
 type cost struct {
-	scripts, commands, microseconds float64 // served so far; the commands are those inside of scripts too
-	in, out                         float64 // bytes so far
-	memory                          float64 // held now, in bytes
-	connections                     float64 // now
+	scripts, commands float64 // served so far; the commands are those inside of scripts too
+	processor         float64 // seconds of the server's processor time so far, all told
+	in, out           float64 // bytes so far
+	memory            float64 // held now, in bytes
+	connections       float64 // now
 }
 
 // TestFleet measures what one Redis does for the executors of a fleet, as ratios
@@ -62,12 +63,12 @@ func (w *world) expense(ctx context.Context, server *redis.Client, from, many in
 	after := w.cost(ctx, server)
 	n := float64(many)
 	each := cost{
-		scripts: (after.scripts - before.scripts) / n, commands: (after.commands - before.commands) / n, microseconds: (after.microseconds - before.microseconds) / n,
+		scripts: (after.scripts - before.scripts) / n, commands: (after.commands - before.commands) / n, processor: (after.processor - before.processor) / n,
 		in: (after.in - before.in) / n, out: (after.out - before.out) / n, memory: (after.memory - before.memory) / n,
 		connections: at.connections,
 	}
-	fmt.Printf("fleet: %d executors at once, each verification: %.1f scripts, %.1f commands, %.0f µs of Redis' time, %.0f bytes in, %.0f out, %.0f kept; %.0f connections of each sidecar\n",
-		many, each.scripts, each.commands, each.microseconds, each.in, each.out, each.memory, (each.connections-1)/float64(len(w.sidecars)))
+	fmt.Printf("fleet: %d executors at once, each verification: %.1f scripts, %.1f commands, %.2f ms of Redis' processor, %.0f bytes in, %.0f out, %.0f kept, for %.1f rounds; %.0f connections of each sidecar\n",
+		many, each.scripts, each.commands, 1000*each.processor, each.in, each.out, each.memory, w.ledger.rounds(), (each.connections-1)/float64(len(w.sidecars)))
 	return each
 }
 
@@ -83,24 +84,19 @@ func (w *world) counting(ctx context.Context) (sum float64) {
 
 // cost reads what Redis says of itself.
 func (w *world) cost(ctx context.Context, server *redis.Client) cost {
-	info, err := server.Info(ctx, "stats", "memory", "clients", "commandstats").Result()
+	info, err := server.Info(ctx, "stats", "memory", "clients", "cpu", "commandstats").Result()
 	w.must(err)
 	c := cost{
 		commands: field(info, "total_commands_processed"),
 		in:       field(info, "total_net_input_bytes"), out: field(info, "total_net_output_bytes"),
 		memory: field(info, "used_memory_dataset"), connections: field(info, "connected_clients"),
 	}
-	for _, line := range strings.Fields(info) {
-		name, stats, found := strings.Cut(line, ":")
-		if !found || !strings.HasPrefix(name, "cmdstat_") || name == "cmdstat_info" {
-			continue
-		}
-		stats = strings.NewReplacer(",", "\r\n", "=", ":").Replace(stats)
-		c.microseconds += field(stats, "usec")
-		if name == "cmdstat_evalsha" {
-			c.scripts += field(stats, "calls")
-		}
+	for _, part := range []string{"used_cpu_user", "used_cpu_sys"} {
+		c.processor += field(info, part)
 	}
+	_, scripts, _ := strings.Cut(info, "cmdstat_evalsha:calls=")
+	scripts, _, _ = strings.Cut(scripts, ",")
+	c.scripts, _ = strconv.ParseFloat(scripts, 64) // none were called: 0
 	return c
 }
 

@@ -29,6 +29,7 @@ type entry struct {
 	home     int // the sidecar that its executor asks
 	accepted bool
 	sealed   bool
+	rounds   int               // of observation
 	digest   [sha256.Size]byte // of the sealed verification as it was read first
 }
 
@@ -89,6 +90,9 @@ func (l *ledger) read(v aftercheck.Verification) {
 	case e == nil || !v.Sealed() && !e.sealed:
 	case !e.sealed:
 		e.sealed, e.digest = true, digest
+		if v.Evidence != nil {
+			e.rounds = len(v.Evidence.Rounds)
+		}
 		if l.misjudged(e.kind, v.Verdict) {
 			l.wrong++
 			l.faults = append(l.faults, fmt.Sprintf("%s: %s (%s) for a service that %s", v.ID, v.Verdict, v.Reason, e.kind))
@@ -134,4 +138,17 @@ func (l *ledger) home(id string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.entries[id].home
+}
+
+// rounds is how many rounds the sealed verifications had, in the mean.
+func (l *ledger) rounds() float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sum, sealed := 0, 0
+	for _, e := range l.entries {
+		if e.sealed {
+			sum, sealed = sum+e.rounds, sealed+1
+		}
+	}
+	return float64(sum) / float64(max(sealed, 1))
 }

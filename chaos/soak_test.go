@@ -37,7 +37,7 @@ func TestSoak(t *testing.T) {
 	var background sync.WaitGroup
 	background.Go(func() {
 		defer loaded()
-		w.loadFrom(t.Context(), warmUp, either(3000, 600), 20)
+		w.loadFrom(t.Context(), warmUp, either(2000, 600), 20)
 	})
 	samples := w.sample(loading)
 	background.Wait()

@@ -45,11 +45,11 @@ type world struct {
 // settings is the configuration of each sidecar: verifications of 3 seconds.
 func (w *world) settings(store string) string {
 	return fmt.Sprintf(`
-default_policy: {warmup: 200ms, deadline: 3s, interval: 250ms, rounds: 2, sensor_timeout: 2s, capture_timeout: 2s}
+default_policy: {warmup: 200ms, deadline: 3s, interval: 250ms, rounds: 2, sensor_timeout: 3s, capture_timeout: 3s}
 sensors:
   kubernetes: {enabled: "false"}
   http:
-    - {name: service, url: "%[1]s/service/$service", timeout: 1s, signal: true}
+    - {name: service, url: "%[1]s/service/$service", timeout: 2s, signal: true}
 self_healing: {enabled: true, alertmanagers: ["%[1]s"]}
 %[2]s
 `, w.around.server.URL, store)
