@@ -58,11 +58,11 @@ func cured(ctx context.Context, _ *world, p *place) error { return p.way.cure(ct
 
 // readOnly makes the server a replica of nothing: it answers READONLY to writes.
 func readOnly(ctx context.Context, w *world, p *place) error {
-	return admin(w.t, p.servers[0].Addr).SlaveOf(ctx, "127.0.0.1", "1").Err()
+	return admin(w.t, p.servers[0].Addr).ReplicaOf(ctx, "127.0.0.1", "1").Err()
 }
 
 func writable(ctx context.Context, w *world, p *place) error {
-	return admin(w.t, p.servers[0].Addr).SlaveOf(ctx, "NO", "ONE").Err()
+	return admin(w.t, p.servers[0].Addr).ReplicaOf(ctx, "NO", "ONE").Err()
 }
 
 // full makes the server answer OOM to whatever takes memory.

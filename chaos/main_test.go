@@ -16,11 +16,14 @@ import (
 )
 
 var (
-	long = flag.Bool("long", false, "run each scenario at its full length")
-	seed = flag.Uint64("seed", 0, "seed of all that is random; 0 takes one from the clock")
+	long  = flag.Bool("long", false, "run each scenario at its full length")
+	given = flag.String("aftercheck", "", "a built sidecar to test, as an absolute path; empty builds this one")
+	seed  = flag.Uint64("seed", 0, "seed of all that is random; 0 takes one from the clock")
 
-	// binary is the sidecar under test, and proxyBinary toxiproxy's server.
-	binary, proxyBinary string
+	// binary is the sidecar under test.
+	binary string
+	// proxyBinary is toxiproxy's server.
+	proxyBinary string
 	// results are the rows of the table.
 	results table
 )
@@ -45,9 +48,11 @@ func runAll(m *testing.M) (int, error) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	binary = filepath.Join(dir, "aftercheck")
-	if out, err := command("..", "go", "build", "-o", binary, "./cmd/sidecar"); err != nil {
-		return 0, fmt.Errorf("building the sidecar: %w\n%s", err, out)
+	if binary = *given; binary == "" {
+		binary = filepath.Join(dir, "aftercheck")
+		if out, err := command("..", "go", "build", "-o", binary, "./cmd/sidecar"); err != nil {
+			return 0, fmt.Errorf("building the sidecar: %w\n%s", err, out)
+		}
 	}
 	path, err := command("..", "scripts/build-tool.sh", "toxiproxy", "github.com/Shopify/toxiproxy/v2/cmd/server")
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/collect"
+	"github.com/aftercheck/aftercheck/internal/collect/kube"
 	"github.com/aftercheck/aftercheck/internal/collect/prom"
 )
 
@@ -196,5 +199,32 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 	if requests.Load() != sent {
 		t.Errorf("%d requests were sent in the time that the server asked to be left alone", requests.Load()-sent)
+	}
+}
+
+func TestRetryAfterOfAnAPIServerIsNotWaitedFor(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "60")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	t.Cleanup(server.Close)
+	kubeconfig := filepath.Join(t.TempDir(), "config")
+	text := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"c","contexts":[{"name":"c","context":{"cluster":"c"}}],"clusters":[{"name":"c","cluster":{"server":%q}}]}`, server.URL)
+	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sensor, err := kube.New(kube.Config{Kubeconfig: kubeconfig, Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := collect.NewSet([]collect.Sensor{sensor}, collect.Options{})
+	q := collect.Question{Incident: aftercheck.Incident{ID: "i", Labels: map[string]string{"namespace": "shop", "deployment": "api"}}}
+	began := time.Now()
+	first, second := set.Ask(t.Context(), q)[0], set.Ask(t.Context(), q)[0]
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("two readings took %s, though nobody would be let in before their time-outs", took)
+	}
+	if !strings.Contains(first.Error, "429") || !strings.Contains(second.Error, "not asked: the server wants no request before") {
+		t.Errorf("%q, then %q", first.Error, second.Error)
 	}
 }
