@@ -6,10 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
-
-	"github.com/aftercheck/aftercheck/internal/testbed"
 )
 
 // settle waits until what was accepted is sealed, or until it should have been.
@@ -31,14 +31,17 @@ func (w *world) check(crashed bool) {
 		ids := w.ledger.chosen(func(*entry) bool { return true })
 		w.readAll(ctx, ids, turn)
 	}
-	ids := w.ledger.accepted()
-	testbed.Eventually(w.t, 30*time.Second, func() error {
-		if ids = w.readAll(ctx, ids, 0); len(ids) > 0 {
-			return fmt.Errorf("%d cannot be read, such as %s", len(ids), ids[0])
-		}
-		return nil
-	})
-	r := row{fault: w.name, accepted: len(w.ledger.accepted()), sealed: len(w.ledger.sealed()), lost: len(w.ledger.unsealed())}
+	unread := w.ledger.accepted()
+	for until := time.Now().Add(sealLimit); len(unread) > 0 && time.Now().Before(until); pause(ctx, 200*time.Millisecond) {
+		unread = w.readAll(ctx, unread, 0)
+	}
+	if len(unread) > 0 {
+		w.ledger.fault("%d were accepted and are not there any more: %s", len(unread), some(unread))
+	}
+	r := row{fault: w.name, accepted: len(w.ledger.accepted()), sealed: len(w.ledger.sealed()), lost: len(w.lost(unread))}
+	if lost := w.ledger.unsealed(); len(lost) > 0 {
+		w.ledger.fault("%d were accepted and not sealed: %s", len(lost), some(lost))
+	}
 	r.double = w.around.toldTwice() + w.countedTwice(ctx, r.sealed, crashed)
 	l := w.ledger
 	l.mu.Lock()
@@ -51,6 +54,17 @@ func (w *world) check(crashed bool) {
 	results.add(r)
 	report(w.t, r, l.faults)
 }
+
+// lost are those that were accepted and have no verdict in the end, or had one
+// that is not there any more.
+func (w *world) lost(unread []string) []string {
+	lost := append(w.ledger.unsealed(), unread...)
+	slices.Sort(lost)
+	return slices.Compact(lost)
+}
+
+// some names the first few.
+func some(ids []string) string { return strings.Join(ids[:min(len(ids), 5)], " ") }
 
 // countedTwice is by how much the sidecars counted more verdicts than there are.
 // What a sidecar counted between the last look and its death is not known, so

@@ -4,8 +4,10 @@ package chaos
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -100,6 +102,30 @@ func masterDown(ctx context.Context, _ *world, p *place) error {
 		}
 	}
 	return err
+}
+
+// followed starts what was killed and waits until a replica has all that the
+// master has: only then a second failure is one that a failover is promised to
+// survive.
+func followed(ctx context.Context, w *world, p *place) error {
+	if err := redisUp(ctx, w, p); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 40*time.Second)
+	defer cancel()
+	for {
+		at, err := p.master(ctx)
+		if err != nil {
+			return err
+		}
+		info, err := admin(w.t, at).Info(ctx, "replication").Result()
+		if err == nil && strings.Contains(info, "role:master") && strings.Contains(info, "state=online") {
+			return nil
+		}
+		if !pause(ctx, 200*time.Millisecond) {
+			return fmt.Errorf("no replica follows %s: %w", at, ctx.Err())
+		}
+	}
 }
 
 // diskFull fills the disk, and diskFree frees it.
