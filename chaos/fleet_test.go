@@ -35,8 +35,10 @@ func TestFleet(t *testing.T) {
 	before := w.cost(ctx, server)
 	pause(ctx, idleFor)
 	after := w.cost(ctx, server)
-	idle := (after.commands - before.commands - 1) / idleFor.Seconds() / float64(len(w.sidecars)) // one is our own look
-	fmt.Printf("fleet: idle, a sidecar: %.2f commands a second, %.1f connections\n", idle, (after.connections-1)/float64(len(w.sidecars)))
+	const own = 1 // command: our look
+	idle := (after.commands - before.commands - own) / idleFor.Seconds() / float64(len(w.sidecars))
+	fmt.Printf("fleet: idle, a sidecar: %.2f commands and %.0f µs of Redis' processor a second, %.1f connections\n",
+		idle, 1e6*(after.processor-before.processor)/idleFor.Seconds()/float64(len(w.sidecars)), (after.connections-1)/float64(len(w.sidecars)))
 	if idle >= 1 {
 		w.ledger.fault("an idle sidecar sends %.2f commands a second", idle)
 	}
