@@ -15,6 +15,11 @@ LDFLAGS := -s -w -X $(STAMP).Version=$(VERSION) -X $(STAMP).Revision=$(REVISION)
 # How long each fuzz test runs in `make fuzz`, and what `make bench` runs.
 FUZZTIME ?= 10s
 BENCH ?= .
+# Which scenarios `make chaos` runs, and the seed of what is random in them; 0
+# takes one from the clock. The short form is for every change.
+CHAOS ?= .
+CHAOS_SHORT ?= TestThe|TestSensorsGone|TestStopUnderLoad|TestChaos/^(kills|file-kills|partition|latency-500ms|answers-too-late|cut-connections|cut-midway|read-only|out-of-memory|failover|cluster-node-dies|disk-full)$$
+SEED ?= 0
 
 # The version of golang.org/x/vulndb whose reports `make vulncheck` goes by; the
 # same today and tomorrow, so that nothing turns red by itself. VULNDB=latest asks
@@ -58,6 +63,14 @@ control-plane: ## build the Kubernetes control plane for e2e; 10 minutes the fir
 .PHONY: e2e
 e2e: deps control-plane ## run the end-to-end tests on a real Kubernetes control plane
 	go test -race -tags e2e -count=1 -timeout 20m ./e2e/...
+
+.PHONY: chaos
+chaos: deps ## kill, cut off and starve real sidecars and stores, and look for lost verdicts; CHAOS=regexp, SEED=n
+	go test -tags chaos -count=1 -timeout 20m -parallel 4 -v ./chaos -run '$(CHAOS)' -long -seed=$(SEED)
+
+.PHONY: chaos-short
+chaos-short: deps ## the same in under two minutes
+	go test -tags chaos -count=1 -timeout 10m -parallel 4 -v ./chaos -run '$(CHAOS_SHORT)' -seed=$(SEED)
 
 .PHONY: bench
 bench: deps ## run the benchmarks; BENCH=regexp chooses

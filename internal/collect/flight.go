@@ -17,6 +17,7 @@ type gate struct {
 	sensor  Sensor
 	timeout time.Duration
 	options Options
+	breaker *breaker
 	slots   chan struct{} // one for each call under way, given up or not
 
 	mu      sync.Mutex
@@ -33,6 +34,10 @@ type flight struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	unwatch func() bool
+	// exchange is what the endpoint answered, and report what the breaker is
+	// told the call came to.
+	exchange *exchange
+	report   func(error)
 
 	once  sync.Once
 	done  chan struct{}
@@ -41,6 +46,7 @@ type flight struct {
 	// Guarded by the gate's mutex.
 	waiters int
 	flying  bool // the sensor's Read is running
+	flown   bool // and has been
 	hung    bool // counted in gate.hung
 }
 
@@ -61,6 +67,7 @@ func newGate(sensor Sensor, o Options) *gate {
 		sensor:  sensor,
 		timeout: timeout,
 		options: o,
+		breaker: newBreaker(sensor.Name),
 		slots:   make(chan struct{}, o.MaxConcurrent),
 		flights: map[string]*flight{},
 	}
@@ -107,7 +114,11 @@ func (g *gate) join(plan Plan, after, now time.Time) *flight {
 		return g.settled(g.failure(now, aftercheck.ReadingError,
 			fmt.Sprintf("not asked: %d earlier calls have outlived their time-out and still run", g.hung)))
 	}
-	f := g.launch(plan, now)
+	report, refusal := g.breaker.allow(now)
+	if refusal != "" {
+		return g.settled(g.failure(now, aftercheck.ReadingError, cut(refusal, maxError)))
+	}
+	f := g.launch(plan, now, report)
 	if plan.Key != "" {
 		g.flights[plan.Key] = f
 	}
@@ -116,11 +127,13 @@ func (g *gate) join(plan Plan, after, now time.Time) *flight {
 
 // launch begins a call in a context of its own, so that it does not end with
 // the first who asked.
-func (g *gate) launch(plan Plan, now time.Time) *flight {
-	parent, cancel := context.WithCancelCause(context.Background())
+func (g *gate) launch(plan Plan, now time.Time, report func(error)) *flight {
+	watched, exchange := withExchange(context.Background())
+	parent, cancel := context.WithCancelCause(watched)
 	ctx, release := context.WithTimeout(parent, g.timeout)
 	f := &flight{
 		key: plan.Key, created: now, ctx: ctx, waiters: 1, done: make(chan struct{}),
+		exchange: exchange, report: report,
 		cancel: func(cause error) { cancel(cause); release() },
 	}
 	f.unwatch = context.AfterFunc(ctx, func() { g.expire(f) })
@@ -144,7 +157,7 @@ func (g *gate) fly(f *flight, plan Plan) {
 		return // expire settles it
 	}
 	g.mu.Lock()
-	f.flying = true
+	f.flying, f.flown = true, true
 	g.mu.Unlock()
 	took := taken{reading: g.failure(f.created, aftercheck.ReadingPanic, "the sensor ended its goroutine")}
 	defer func() {
@@ -196,10 +209,12 @@ func (g *gate) settle(f *flight, took taken) {
 	f.once.Do(func() {
 		g.mu.Lock()
 		g.forget(f)
+		flown := f.flown
 		g.mu.Unlock()
 		f.unwatch()
 		given := context.Cause(f.ctx)
 		f.cancel(nil)
+		g.learn(f, flown, took.reading, given)
 		f.taken = took
 		defer close(f.done)
 		if !errors.Is(given, context.Canceled) { // given up by those who asked: says nothing of the sensor
@@ -207,6 +222,18 @@ func (g *gate) settle(f *flight, took taken) {
 			g.redacted(took.reading.Redactions)
 		}
 	})
+}
+
+// learn tells the breaker what a call came to. One that only waited for its
+// turn tells nothing.
+func (g *gate) learn(f *flight, flown bool, reading aftercheck.Reading, given error) {
+	status, until := f.exchange.seen()
+	told := errUntold
+	if flown {
+		told = lesson(reading, status, given, time.Since(f.created))
+	}
+	g.breaker.learn(f.report, told, until)
+	g.options.Observer.SensorBreaker(g.sensor.Name, g.breaker.open())
 }
 
 func (g *gate) redacted(counts map[string]int) {

@@ -22,6 +22,9 @@ type Observer interface {
 	// not be asked or that its Interpret panicked at, once each: questions that
 	// share a call are one.
 	SensorAsked(sensor string, outcome aftercheck.ReadingOutcome, took time.Duration)
+	// SensorBreaker reports after each call of a sensor whether its breaker is
+	// open: whether calls are kept from an endpoint that does not serve.
+	SensorBreaker(sensor string, open bool)
 	// Redacted reports that n secrets were removed from a reading by a rule out
 	// of RedactionRules: those in what questions share once, and those in what
 	// a Plan's Interpret made for one of them with each.
@@ -85,6 +88,7 @@ func NewSet(sensors []Sensor, o Options) *Set {
 type nobody struct{}
 
 func (nobody) SensorAsked(string, aftercheck.ReadingOutcome, time.Duration) {}
+func (nobody) SensorBreaker(string, bool)                                   {}
 func (nobody) Redacted(string, int)                                         {}
 
 // Names returns the sensors' names in their order.

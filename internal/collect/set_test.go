@@ -45,6 +45,22 @@ type seen struct {
 	mu       sync.Mutex
 	asked    map[string]int // by sensor and outcome
 	redacted map[string]int
+	open     map[string]bool // the sensors' breakers
+}
+
+func (s *seen) SensorBreaker(sensor string, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[string]bool{}
+	}
+	s.open[sensor] = open
+}
+
+func (s *seen) isOpen(sensor string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[sensor]
 }
 
 func (s *seen) SensorAsked(sensor string, outcome aftercheck.ReadingOutcome, _ time.Duration) {

@@ -23,6 +23,7 @@ type metricSet struct {
 	sensorDuration *prometheus.HistogramVec
 	sensorRequests *prometheus.CounterVec
 	sensorUp       *prometheus.GaugeVec
+	sensorBreaker  *prometheus.GaugeVec
 }
 
 // The classic buckets, in seconds but for the score's.
@@ -55,6 +56,7 @@ func definitions() metricSet {
 		sensorDuration: histogram("sensor_duration_seconds", "Duration of the sensors' readings.", sensorBuckets, "sensor"),
 		sensorRequests: counter("sensor_requests_total", "Readings that were asked of the sensors, by outcome.", "sensor", "outcome"),
 		sensorUp:       gauge("sensor_up", "Whether the sensor's last reading answered (1) or not (0). Absent until the sensor was first asked.", "sensor"),
+		sensorBreaker:  gauge("sensor_breaker_open", "Whether calls are kept from the sensor's endpoint because it does not serve (1) or not (0).", "sensor"),
 	}
 }
 

@@ -45,7 +45,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	reg.MustRegister(
 		d.verifications, d.captures, d.accepted, d.score, d.duration, d.overhead, d.inFlight,
 		d.storeDuration, d.storeErrors, d.redactions, d.reloadOK, d.reloadAt,
-		d.sensorDuration, d.sensorRequests, d.sensorUp,
+		d.sensorDuration, d.sensorRequests, d.sensorUp, d.sensorBreaker,
 		version.NewCollector(""),
 	)
 	m := &Metrics{
@@ -61,7 +61,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		redactions:    presetCounters(d.redactions, o.RedactionRules),
 		reloadOK:      d.reloadOK,
 		reloadAt:      d.reloadAt,
-		sensors:       sensorMetrics{duration: d.sensorDuration, requests: d.sensorRequests, up: d.sensorUp},
+		sensors:       sensorMetrics{duration: d.sensorDuration, requests: d.sensorRequests, up: d.sensorUp, breaker: d.sensorBreaker},
 	}
 	for _, outcome := range aftercheck.Outcomes() {
 		verdict := string(outcome.Verdict)

@@ -16,10 +16,13 @@ import (
 func (m *Metrics) SetSensors(names []string) { m.sensors.set(names) }
 
 // SensorAsked records one reading by the sensor's name and its outcome. It
-// implements collect.Observer together with Redacted.
+// implements collect.Observer together with SensorBreaker and Redacted.
 func (m *Metrics) SensorAsked(sensor string, outcome aftercheck.ReadingOutcome, took time.Duration) {
 	m.sensors.asked(sensor, outcome, took)
 }
+
+// SensorBreaker records whether calls are kept from the sensor's endpoint.
+func (m *Metrics) SensorBreaker(sensor string, open bool) { m.sensors.broken(sensor, open) }
 
 // readingOutcomes are the values of the label outcome of sensor_requests_total.
 func readingOutcomes() []aftercheck.ReadingOutcome {
@@ -33,6 +36,7 @@ type sensorMetrics struct {
 	duration *prometheus.HistogramVec
 	requests *prometheus.CounterVec
 	up       *prometheus.GaugeVec
+	breaker  *prometheus.GaugeVec
 
 	mu    sync.Mutex
 	known map[string]bool
@@ -47,12 +51,14 @@ func (s *sensorMetrics) set(names []string) {
 			s.duration.DeletePartialMatch(gone)
 			s.requests.DeletePartialMatch(gone)
 			s.up.DeletePartialMatch(gone)
+			s.breaker.DeletePartialMatch(gone)
 		}
 	}
 	s.known = make(map[string]bool, len(names))
 	for _, name := range names {
 		s.known[name] = true
 		s.duration.WithLabelValues(name)
+		s.breaker.WithLabelValues(name).Set(0) // a new set of sensors has new breakers
 		for _, outcome := range readingOutcomes() {
 			s.requests.WithLabelValues(name, string(outcome))
 		}
@@ -72,4 +78,17 @@ func (s *sensorMetrics) asked(name string, outcome aftercheck.ReadingOutcome, to
 		up = 1
 	}
 	s.up.WithLabelValues(name).Set(up)
+}
+
+func (s *sensorMetrics) broken(name string, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.known[name] {
+		return
+	}
+	value := 0.0
+	if open {
+		value = 1
+	}
+	s.breaker.WithLabelValues(name).Set(value)
 }

@@ -131,6 +131,7 @@ func connect(config Config) (*rest.Config, string, error) {
 	connection.QPS, connection.Burst = config.QPS, config.Burst
 	connection.UserAgent = config.UserAgent
 	connection.WarningHandler = rest.NoWarnings{}
+	connection.Wrap(collect.Watch)
 	connection.Wrap(limitResponses(config.MaxResponse))
 	return connection, namespace, nil
 }

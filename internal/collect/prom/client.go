@@ -49,7 +49,7 @@ func newClient(c Config) (*client, error) {
 	if c.HTTP.FollowRedirects { // else the client follows none
 		httpClient.CheckRedirect = collect.WithinHost
 	}
-	httpClient.Transport = &limitedTransport{next: httpClient.Transport, limit: limit}
+	httpClient.Transport = &limitedTransport{next: collect.Watch(httpClient.Transport), limit: limit}
 	inner, err := api.NewClient(api.Config{Address: c.URL, Client: httpClient})
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
