@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	bolt "go.etcd.io/bbolt"
@@ -9,6 +10,12 @@ import (
 
 // Client returns the client, for tests that look at keys and break commands.
 func (r *Redis) Client() redis.UniversalClient { return r.client }
+
+// Session is the fencing token, or empty.
+func (r *Redis) Session() string {
+	token, _ := r.lease.current(time.Now())
+	return token
+}
 
 // Sweep sweeps once.
 func (r *Redis) Sweep(ctx context.Context) error { return r.sweep(ctx) }

@@ -192,11 +192,20 @@ func (f *File) seal(tx *bolt.Tx, id string, revision int64, seal fields) (fields
 	if err := records(tx).put(id, seal); err != nil {
 		return nil, err
 	}
-	if err := tx.Bucket(bucketPending).Delete([]byte(records(tx).get(id, fieldEntry))); err != nil {
-		return nil, err
-	}
 	if err := records(tx).prolong(id, time.Now().Add(f.options.Retention)); err != nil {
 		return nil, err
 	}
 	return records(tx).all(id), nil
+}
+
+// Settle implements Store.
+func (f *File) Settle(ctx context.Context, v aftercheck.Verification) error {
+	mine, err := settling(v)
+	if err != nil {
+		return err
+	}
+	_, err = transition(ctx, f, "settling a verdict", func(tx *bolt.Tx) (struct{}, error) {
+		return struct{}{}, tx.Bucket(bucketPending).Delete([]byte(mine))
+	})
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -57,7 +58,9 @@ func everything(t testing.TB, s *evidence.Redis) error {
 	}
 	other := evidencetest.Sample(1)
 	other.RequestDigest, other.Incident.ID = "another", "another"
-	_, _, _ = s.Accept(t.Context(), other) // a conflict, which takes entries back
+	if _, _, err := s.Accept(t.Context(), other); !errors.Is(err, aftercheck.ErrConflict) { // takes entries back
+		return fmt.Errorf("a conflict: %w", errors.Join(err, errors.New("want ErrConflict")))
+	}
 	if _, err := evidencetest.World(t.Context(), s, evidencetest.LifeSnapshots(3)...); err != nil {
 		return err
 	}

@@ -31,7 +31,9 @@ func freshPrefix() string { return fmt.Sprintf("test-%d", prefixes.Add(1)) }
 // restartable is a server that keeps what it has acknowledged over a kill.
 func restartable(t testing.TB) (evidence.Store, func() evidence.Store) {
 	server := testbed.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
-	open := func() evidence.Store { return openRedis(t, evidence.RedisOptions{URL: "redis://" + server.Addr}) }
+	open := func() evidence.Store {
+		return openRedis(t, evidence.RedisOptions{URL: "redis://" + server.Addr, Identity: "sidecar-1"})
+	}
 	return open(), func() evidence.Store {
 		server.Restart(t) // kills it first
 		return open()

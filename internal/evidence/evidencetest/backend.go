@@ -34,6 +34,7 @@ func Run(t *testing.T, b Backend) {
 		{"Accept", testAccept},
 		{"AddRound", testAddRound},
 		{"Seal", testSeal},
+		{"Settle", testSettle},
 		{"NothingIsLost", testNothingIsLost},
 		{"NotFound", testNotFound},
 		{"BadInput", testBadInput},
