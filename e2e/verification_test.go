@@ -22,7 +22,7 @@ import (
 func quick() aftercheck.Policy {
 	p := aftercheck.DefaultPolicy()
 	p.Warmup = aftercheck.Duration(time.Second)
-	p.Deadline = aftercheck.Duration(8 * time.Second)
+	p.Deadline, p.FollowDelays = aftercheck.Duration(8*time.Second), false
 	p.Interval = aftercheck.Duration(time.Second)
 	return p
 }

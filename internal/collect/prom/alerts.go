@@ -91,10 +91,15 @@ type rule struct {
 	Query          string            `json:"query"`
 	Type           string            `json:"type"`
 	Labels         map[string]string `json:"labels"`
+	Duration       float64           `json:"duration"`      // its for, in seconds
+	KeepFiringFor  float64           `json:"keepFiringFor"` // in seconds
 	Health         string            `json:"health"`
 	LastError      string            `json:"lastError"`
 	LastEvaluation time.Time         `json:"lastEvaluation"`
 	Alerts         []alert           `json:"alerts"`
+
+	interval  float64     // of its group, in seconds
+	evaluated *evaluation // what its expression came to; nil if it was not asked for
 }
 
 // alert is one active alert of a rule.
@@ -115,8 +120,8 @@ func (a *alerts) plan(q collect.Question) (collect.Plan, bool) {
 	}
 	s := subjectOf(a, q)
 	return collect.Plan{
-		Key:  fmt.Sprintf("rules %q, alerts %t", name, label != ""),
-		Read: func(ctx context.Context) (collect.Answer, error) { return a.read(ctx, name, label != "") },
+		Key:  s.key(label != ""),
+		Read: func(ctx context.Context) (collect.Answer, error) { return a.read(ctx, s.anyTime(), label != "") },
 		Interpret: func(answer collect.Answer) collect.Answer {
 			return a.interpret(answer, s, label, value)
 		},
@@ -142,26 +147,27 @@ func (a *alerts) neighbours(i aftercheck.Incident) (label, value string) {
 	return "", ""
 }
 
-// read asks for the rules of a name, unless it is empty, and for all active
-// alerts if those of a neighbourhood are wanted.
-func (a *alerts) read(ctx context.Context, name string, neighbours bool) (collect.Answer, error) {
+// read asks for the rules of the subject's name, unless that is empty, with their
+// expressions, and for all active alerts if those of a neighbourhood are wanted.
+func (a *alerts) read(ctx context.Context, s subject, neighbours bool) (collect.Answer, error) {
 	var seen overview
-	group, ctx := errgroup.WithContext(ctx)
-	if name != "" {
+	group, inner := errgroup.WithContext(ctx)
+	if s.name != "" {
 		group.Go(func() (err error) {
-			seen.rules, err = a.rules(ctx, name)
+			seen.rules, err = a.rules(inner, s.name)
 			return err
 		})
 	}
 	if neighbours {
 		group.Go(func() (err error) {
-			seen.active, err = a.active(ctx)
+			seen.active, err = a.active(inner)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return collect.Answer{}, err
 	}
+	a.evaluate(ctx, seen.rules, s)
 	seen.at = time.Now().UTC().Round(0)
 	return collect.Answer{Seen: seen, Raw: describe(seen.rules)}, nil
 }
@@ -172,6 +178,7 @@ func (a *alerts) interpret(answer collect.Answer, s subject, label, value string
 	seen := answer.Seen.(overview)
 	if s.name != "" {
 		answer.Findings = append(answer.Findings, s.finding(seen.rules, seen.at))
+		answer.Delays = s.delays(seen.rules)
 	}
 	others, left := a.others(s, seen.rules, seen.active, label, value, seen.at)
 	answer.Findings = append(answer.Findings, others...)
@@ -186,7 +193,8 @@ func (a *alerts) interpret(answer collect.Answer, s subject, label, value string
 func (a *alerts) rules(ctx context.Context, name string) ([]rule, error) {
 	var data struct {
 		Groups []struct {
-			Rules []rule `json:"rules"`
+			Interval float64 `json:"interval"`
+			Rules    []rule  `json:"rules"`
 		} `json:"groups"`
 	}
 	if err := a.client.get(ctx, "/api/v1/rules", url.Values{"type": {"alert"}, "rule_name[]": {name}}, &data); err != nil {
@@ -198,7 +206,7 @@ func (a *alerts) rules(ctx context.Context, name string) ([]rule, error) {
 			if r.Name != name || (r.Type != "" && r.Type != "alerting") {
 				continue
 			}
-			r.LastEvaluation = plausible(r.LastEvaluation)
+			r.interval, r.LastEvaluation = group.Interval, plausible(r.LastEvaluation)
 			for i := range r.Alerts {
 				r.Alerts[i].ActiveAt = plausible(r.Alerts[i].ActiveAt)
 			}
@@ -219,11 +227,17 @@ func (a *alerts) active(ctx context.Context) ([]alert, error) {
 	return data.Alerts, err
 }
 
+// maxDescribed bounds the series that describe writes of one expression.
+const maxDescribed = 20
+
 // describe writes the rules for people, one a line with its alerts.
 func describe(rules []rule) string {
 	var text strings.Builder
 	for _, r := range rules {
 		fmt.Fprintf(&text, "rule %s %v: %s (health %s, evaluated %s)\n", r.Name, r.Labels, r.Query, r.Health, r.LastEvaluation.Format(time.RFC3339Nano))
+		if e := r.evaluated; e != nil && !e.failed {
+			fmt.Fprintf(&text, "  the expression holds for %v at %s\n", e.holds[:min(len(e.holds), maxDescribed)], e.at.Format(time.RFC3339Nano))
+		}
 		for _, alert := range r.Alerts {
 			fmt.Fprintf(&text, "  %s since %s %v\n", alert.State, alert.ActiveAt.Format(time.RFC3339Nano), alert.Labels)
 		}

@@ -65,8 +65,9 @@ func TestAlertsOfARealServer(t *testing.T) {
 		t.Errorf("active since %s, and it began at %s", f.Since, begun)
 	}
 	becomes(t, s, about("Hostile", "x", hostileValue), "Hostile", aftercheck.StateUnhealthy, ReasonFiring)
-	becomes(t, s, about("Hostile", "x", "another"), "Hostile", aftercheck.StateHealthy, ReasonInactive)
-	becomes(t, s, about("Broken", "pod", "db-0"), "Broken", aftercheck.StateHealthy, ReasonInactive)
+	becomes(t, s, about("Hostile", "x", "another"), "Hostile", aftercheck.StateUnknown, ReasonSeriesGone)
+	becomes(t, s, about("Broken", "pod", "db-0"), "Broken", aftercheck.StateUnknown, ReasonSeriesGone)
+	becomes(t, s, about("Broken", "pod", "api-1"), "Broken", aftercheck.StateHealthy, ReasonInactive)
 	becomes(t, s, about("Levels"), "Levels", aftercheck.StateHealthy, ReasonInactive)
 	becomes(t, s, about("Levels", "severity", "warning"), "Levels", aftercheck.StateUnhealthy, ReasonFiring)
 	becomes(t, s, collect.Question{Incident: incident("Broken")}, "Broken", aftercheck.StateUnknown, ReasonAmbiguous)
@@ -82,14 +83,18 @@ func TestAlertsOfARealServer(t *testing.T) {
 	after := time.Now()
 	at := func(q collect.Question) collect.Question { q.After = after; return q }
 	becomes(t, s, at(about("Errors")), "Errors", aftercheck.StateUnknown, ReasonWindowReachesBack)
-	becomes(t, s, at(about("Slow")), "Slow", aftercheck.StateUnknown, ReasonNotYetEvaluated)
+	becomes(t, s, at(about("Slow")), "Slow", aftercheck.StateProgressing, ReasonPending)
 	becomes(t, s, at(broken), "Broken", aftercheck.StateUnhealthy, ReasonFiring)
 	p.show(alertPage(0, 50))
 	f = becomes(t, s, at(broken), "Broken", aftercheck.StateHealthy, ReasonInactive)
 	if !f.At.After(after) {
 		t.Errorf("evaluated at %s, not after %s", f.At, after)
 	}
-	becomes(t, s, at(about("Kept")), "Kept", aftercheck.StateProgressing, ReasonKeptFiring)
+	f = becomes(t, s, at(about("Kept")), "Kept", aftercheck.StateHealthy, ReasonCleared)
+	if !strings.Contains(f.Message, "keeps it firing for 1m") || f.Since.IsZero() {
+		t.Errorf("got %+v", f)
+	}
+	becomes(t, s, at(about("Slow")), "Slow", aftercheck.StateHealthy, ReasonInactive)
 	becomes(t, s, at(about("Errors")), "Errors", aftercheck.StateHealthy, ReasonInactive)
 }
 

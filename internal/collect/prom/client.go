@@ -19,8 +19,10 @@ import (
 
 // client asks one server.
 type client struct {
-	http api.Client
-	v1   v1.API
+	http     api.Client
+	v1       v1.API
+	recorded cached[recordings]
+	scraped  cached[scrapes]
 }
 
 func newClient(c Config) (*client, error) {

@@ -271,6 +271,9 @@ func FuzzAnswers(f *testing.F) {
 		`{"groups":[{"rules":[null]}],"alerts":[null]}`,
 		`{"alerts":[{"labels":{"alertname":"B","namespace":"shop"},"state":"firing","activeAt":"9999-12-31T23:59:59-23:59"}]}`,
 		`{"resultType":"vector","result":[{"metric":{},"value":[1,"1e300"]}]}`,
+		`{"groups":[{"interval":1,"rules":[{"name":"A","type":"alerting","query":"sum by (pod) (x{reason=\"y\"}) > absent(z)","health":"ok","lastEvaluation":"2026-01-02T03:04:05Z","alerts":[]}]}],
+			"alerts":[],"resultType":"vector","result":[{"metric":{"pod":"p"},"value":[1,"1e9"]}],"activeTargets":[{"labels":{"job":"j"},"scrapeInterval":"15s"}]}`,
+		`{"groups":[{"interval":1e300,"rules":[{"name":"A","type":"alerting","query":"x","duration":-1,"keepFiringFor":1e308}]}],"resultType":"scalar","result":[1,"1e300"]}`,
 		`null`,
 	} {
 		f.Add(`{"status":"success","data":` + data + `}`)
@@ -296,6 +299,7 @@ func FuzzAnswers(f *testing.F) {
 			if err != nil {
 				continue
 			}
+			answer = p.Interpret(answer)
 			if _, err := json.Marshal(answer.Findings); err != nil {
 				t.Error(err)
 			}

@@ -126,7 +126,7 @@ func (m metrics) read(ctx context.Context, asks []ask) (collect.Answer, error) {
 	if len(seen) > 0 && !slices.ContainsFunc(seen, func(o observation) bool { return o.failed == nil }) {
 		return collect.Answer{}, seen[0].failed
 	}
-	return collect.Answer{Seen: seen, Raw: strings.Join(raws, "")}, nil
+	return collect.Answer{Seen: seen, Raw: strings.Join(raws, ""), Delays: m.client.delays(ctx, asks)}, nil
 }
 
 // interpret reads the observations, which are those of the asks that were sent.
@@ -146,7 +146,7 @@ func interpret(answer collect.Answer, asks []ask, after time.Time) collect.Answe
 // observe asks for the times of the samples first and the value after them: so
 // the value is never older than it is taken to be.
 func (m metrics) observe(ctx context.Context, a ask, at time.Time) (seen observation, raw string) {
-	seen = observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true}
+	seen = observation{at: at, oldest: at.Add(-lag(a.expr)), sampled: true, reach: m.client.recordings(ctx).reach(a.expr)}
 	if selectors := sampleTimes(a.expr); len(selectors) > 0 {
 		oldest, warnings, err := m.oldest(ctx, selectors, at)
 		if err != nil {

@@ -34,13 +34,22 @@ func (a *alerts) others(s subject, rules []rule, active []alert, label, value st
 	}
 	for _, other := range firing {
 		findings = append(findings, aftercheck.Finding{
-			Subject: aftercheck.Subject{Kind: "Alert", Namespace: other.Labels["namespace"], Name: nameOf(other.Labels)},
+			Subject: aftercheck.Subject{Kind: "Alert", Namespace: other.Labels["namespace"], Name: nameOf(other.Labels), Owner: podOwner(other.Labels)},
 			Check:   aftercheck.CheckAlert, Scope: aftercheck.ScopeNeighbour,
 			State: aftercheck.StateUnhealthy, Reason: ReasonFiring, Wanted: "inactive",
 			At: at, Since: other.ActiveAt,
 		})
 	}
 	return findings, left
+}
+
+// podOwner names the pod that an alert is about as the owner of its finding, so
+// that the alert of a pod which is gone can be told; nothing if it names none.
+func podOwner(values map[string]string) string {
+	if pod := podOf(values); pod != "" {
+		return "Pod/" + pod
+	}
+	return ""
 }
 
 func (a *alerts) ignored(other alert) bool {

@@ -19,6 +19,7 @@ type observation struct {
 	at       time.Time // when it was evaluated
 	oldest   time.Time // the oldest of the newest samples that it rests on
 	sampled  bool      // it rests on a sample, or needs none
+	reach    reach     // how far back it reads, through recording rules too
 	values   []float64
 	reason   string // why there are no values, if the answer itself says
 	warnings []string
@@ -135,7 +136,7 @@ func (a ask) freshness(o observation, after time.Time) (reason, message string) 
 // holds time before the action's end is unknown: the badness may be of then. A
 // good one is healthy all the same, as the worse time is in it; its reason tells.
 func (a ask) judge(f *aftercheck.Finding, o observation, after time.Time) {
-	window := Window(a.expr)
+	window := max(Window(a.expr), o.reach.total())
 	reachesBack := !after.IsZero() && window > 0 && o.at.Add(-window).Before(after)
 	f.State, _ = a.criterion.Judge(f.Value.Number)
 	switch {

@@ -48,23 +48,33 @@ const (
 	ReasonMeasured = "Measured"
 )
 
-// The reasons of the alerts sensor's findings, besides ReasonWindowReachesBack.
+// The reasons of the alerts sensor's findings, besides ReasonPartial, ReasonNotYet
+// and ReasonWindowReachesBack.
 const (
 	// ReasonFiring: the alert fires.
 	ReasonFiring = "Firing"
-	// ReasonKeptFiring: the expression has cleared; the rule's keep_firing_for
-	// holds the alert.
+	// ReasonKeptFiring: the expression could not be evaluated, but the alert says
+	// that it has cleared; the rule's keep_firing_for holds the alert.
 	ReasonKeptFiring = "KeptFiring"
-	// ReasonPending: the expression holds, for less than the rule's for.
+	// ReasonPending: the expression holds, and the alert does not fire: for less
+	// than the rule's for, or since its last evaluation.
 	ReasonPending = "Pending"
-	// ReasonInactive: the rule was evaluated and does not hold for the target.
+	// ReasonInactive: the expression does not hold for the target, and the series
+	// that it reads are there; or, where it could not be evaluated, the rule was.
 	ReasonInactive = "Inactive"
+	// ReasonCleared: as ReasonInactive, while the alert itself still fires: its
+	// rule was not evaluated since, or keeps it firing.
+	ReasonCleared = "Cleared"
+	// ReasonSeriesGone: the expression does not hold, but series that it reads are
+	// gone, and no other series of their job tells of their subject: the target,
+	// the exporter or the scrape is gone.
+	ReasonSeriesGone = "SeriesGone"
 	// ReasonNoSuchRule: the server has no alerting rule of this name.
 	ReasonNoSuchRule = "NoSuchRule"
 	// ReasonRuleFailing: the rule's last evaluation failed.
 	ReasonRuleFailing = "RuleFailing"
-	// ReasonNotYetEvaluated: the rule was not evaluated since the action's end,
-	// or never.
+	// ReasonNotYetEvaluated: the expression could not be evaluated, and the rule
+	// was not since the action's end, or never.
 	ReasonNotYetEvaluated = "NotYetEvaluated"
 	// ReasonAmbiguous: the rule is active, and the incident has none of the
 	// labels that would tell for which of its alerts.

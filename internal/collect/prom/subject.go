@@ -84,8 +84,11 @@ var replicaName = regexp.MustCompile(`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10
 // workload: the target as it was resolved, or else by the pods' names.
 func (s subject) sameWorkload(a alert) bool {
 	pod, own := podOf(a.Labels), podOf(s.labels)
-	if pod == "" || own == "" {
+	switch {
+	case pod == "" || own == "":
 		return false
+	case pod == own: // replaced under the same name, as a StatefulSet's is
+		return true
 	}
 	workload := workloadOf(pod)
 	if s.known.Name != "" && s.known.Kind != "Pod" && s.known.Kind != "Node" {
@@ -108,21 +111,35 @@ func workloadOf(pod string) string {
 // relevant returns the rules that agree with the incident in their own labels,
 // as where one name has a rule for each severity; or else all.
 func (s subject) relevant(rules []rule) []rule {
-	var agreeing []rule
-	for _, r := range rules {
-		agrees := true
-		for name, value := range r.Labels {
-			own := s.labels[name]
-			agrees = agrees && (own == "" || own == value || strings.Contains(value, "{{"))
-		}
-		if agrees {
-			agreeing = append(agreeing, r)
+	var relevant []rule
+	for _, i := range s.relevantOf(rules) {
+		relevant = append(relevant, rules[i])
+	}
+	return relevant
+}
+
+// relevantOf returns which of the rules are relevant.
+func (s subject) relevantOf(rules []rule) []int {
+	var agreeing, every []int
+	for i, r := range rules {
+		every = append(every, i)
+		if s.agrees(r) {
+			agreeing = append(agreeing, i)
 		}
 	}
 	if len(agreeing) == 0 {
-		return rules
+		return every
 	}
 	return agreeing
+}
+
+func (s subject) agrees(r rule) bool {
+	for name, value := range r.Labels {
+		if own := s.labels[name]; own != "" && own != value && !strings.Contains(value, "{{") {
+			return false
+		}
+	}
+	return true
 }
 
 // finding says how the incident's alert stands: the worst of the rules that it
@@ -146,8 +163,12 @@ func severity(f aftercheck.Finding) int {
 	return slices.Index([]aftercheck.State{aftercheck.StateHealthy, aftercheck.StateUnknown, aftercheck.StateProgressing, aftercheck.StateUnhealthy}, f.State)
 }
 
-// standing says how the incident's alert stands by one rule.
+// standing says how the incident's alert stands by one rule: by its expression
+// or, where that could not be evaluated, by the state of its alerts.
 func (s subject) standing(r rule, f aftercheck.Finding) aftercheck.Finding {
+	if r.evaluated != nil && !r.evaluated.failed {
+		return s.condition(r, *r.evaluated, f)
+	}
 	f.Query, f.At, f.Since = r.Query, r.LastEvaluation, time.Time{}
 	set := func(state aftercheck.State, reason, message string) aftercheck.Finding {
 		f.State, f.Reason, f.Message = state, reason, message

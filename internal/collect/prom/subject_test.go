@@ -51,6 +51,7 @@ func TestRelate(t *testing.T) {
 			other: set{"pod": "api-v2-5c4d5f6b7d-xwz2q"}, want: another},
 		{name: "the new pod in another namespace", known: deployment, own: set{"pod": "api-7d9f7bcd5f-bcd2f", "namespace": "a"},
 			other: set{"pod": "api-5c4d5f6b7d-xwz2q", "namespace": "b"}, want: another},
+		{name: "a StatefulSet's pod on a new address", own: set{"pod": "db-0", "instance": "10.0.0.1:80"}, other: set{"pod": "db-0", "instance": "10.0.0.2:80"}, want: successor},
 		{name: "another pod of a StatefulSet", own: set{"pod": "db-0"}, other: set{"pod": "db-1"}, want: another},
 		{name: "a new address without a pod", own: set{"instance": "a:1", "job": "j"}, other: set{"instance": "b:1", "job": "j"}, want: another},
 	} {
@@ -154,6 +155,19 @@ func TestOthers(t *testing.T) {
 	}
 	if got, _ := names(theAlerts(t, AlertsConfig{Ignore: "New|Old"})); got != `Alert/shop/Watchdog Alert/shop/A{pod="z"}` && got != `Alert/shop/A{pod="z"} Alert/shop/Watchdog` {
 		t.Errorf("own names to ignore: got %s", got)
+	}
+}
+
+func TestOthersNameTheirPods(t *testing.T) {
+	a := theAlerts(t, AlertsConfig{})
+	q := collect.Question{Incident: incident("A", "namespace", "shop")}
+	active := []alert{
+		{Labels: set{"alertname": "B", "namespace": "shop", "pod": "p-1"}, State: "firing"},
+		{Labels: set{"alertname": "C", "namespace": "shop"}, State: "firing"},
+	}
+	findings, _ := a.others(subjectOf(a, q), nil, active, "namespace", "shop", time.Now())
+	if len(findings) != 2 || findings[0].Subject.Owner != "Pod/p-1" || findings[1].Subject.Owner != "" {
+		t.Errorf("got %+v", findings)
 	}
 }
 

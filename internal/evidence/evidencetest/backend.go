@@ -33,6 +33,7 @@ func Run(t *testing.T, b Backend) {
 		{"Snapshot", testSnapshot},
 		{"Accept", testAccept},
 		{"AddRound", testAddRound},
+		{"RoundPutsTheDeadlineOff", testRoundPutsTheDeadlineOff},
 		{"Seal", testSeal},
 		{"Settle", testSettle},
 		{"NothingIsLost", testNothingIsLost},
