@@ -17,9 +17,9 @@ type slow struct {
 	read, seal time.Duration
 }
 
-func (s slow) Verification(ctx context.Context, id string) (aftercheck.Verification, error) {
+func (s slow) Lead(ctx context.Context, id string) (aftercheck.Verification, error) {
 	time.Sleep(s.read)
-	return s.Store.Verification(ctx, id)
+	return s.Store.Lead(ctx, id)
 }
 
 func (s slow) Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error) {
