@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/config"
@@ -14,30 +18,58 @@ import (
 // store is the record with its background work.
 type store struct {
 	evidence.Store
-	Run   func(context.Context) error
+	// Run works in the background until the context ends. It calls adopt for
+	// what is taken over from other sidecars.
+	Run   func(ctx context.Context, adopt func(id string, due time.Time)) error
 	place string // where it is, for the log
 }
 
-// openStore opens Redis where it is configured, else the embedded file.
-func openStore(c config.Store, path string, log *slog.Logger) (store, error) {
+// openStore opens Redis where it is configured, else the embedded file at path.
+// Socket stands for this sidecar on its host.
+func openStore(c config.Store, path, socket string, log *slog.Logger) (store, error) {
 	if c.Redis == nil {
 		file, err := evidence.OpenFile(path, evidence.FileOptions{Retention: c.Retention, Logger: log})
 		if err != nil {
 			return store{}, err
 		}
-		return store{file, file.Run, path}, nil
+		alone := func(ctx context.Context, _ func(string, time.Time)) error { return file.Run(ctx) }
+		return store{file, alone, path}, nil
 	}
 	r := c.Redis
+	identity, err := identityOf(r.Identity, socket)
+	if err != nil {
+		return store{}, err
+	}
 	redis, err := evidence.OpenRedis(evidence.RedisOptions{
 		URL: r.URL, PasswordFile: r.PasswordFile, Cluster: r.Cluster,
 		SentinelMaster: r.SentinelMaster, SentinelUsername: r.SentinelUsername, SentinelPasswordFile: r.SentinelPasswordFile,
 		CAFile: r.CAFile, CertFile: r.CertFile, KeyFile: r.KeyFile, ServerName: r.ServerName,
-		Prefix: r.KeyPrefix, PoolSize: r.PoolSize, Retention: c.Retention, Logger: log,
+		Prefix: r.KeyPrefix, Group: r.Group, Identity: identity, Lease: r.Lease, WaitReplicas: r.WaitReplicas,
+		PoolSize: r.PoolSize, Retention: c.Retention, Logger: log,
 	})
 	if err != nil {
 		return store{}, fmt.Errorf("opening the store in Redis: %w", err)
 	}
 	return store{redis, redis.Run, "redis"}, nil
+}
+
+// identityOf is who this sidecar is among those that share a Redis: as it is
+// configured, or else its host's name, which in a pod is the pod's, and a sum of
+// the path of its socket, which no two on a host serve.
+func identityOf(configured, socket string) (string, error) {
+	if configured != "" {
+		return configured, nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("choosing an identity; store.redis.identity can name one: %w", err)
+	}
+	path, err := filepath.Abs(socket)
+	if err != nil {
+		return "", fmt.Errorf("choosing an identity; store.redis.identity can name one: %w", err)
+	}
+	sum := sha256.Sum256([]byte(path))
+	return fmt.Sprintf("%.100s-%x", host, sum[:4]), nil
 }
 
 // answering is what the API asks: the engine, and the record for snapshots.

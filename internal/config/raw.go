@@ -28,6 +28,10 @@ type rawRedis struct {
 	SentinelUsername     string      `yaml:"sentinel_username"`
 	SentinelPasswordFile string      `yaml:"sentinel_password_file"`
 	KeyPrefix            string      `yaml:"key_prefix"`
+	Group                string      `yaml:"group"`
+	Identity             string      `yaml:"identity"`
+	Lease                string      `yaml:"lease"`
+	WaitReplicas         *float64    `yaml:"wait_replicas"`
 	PoolSize             *float64    `yaml:"pool_size"`
 	TLS                  rawRedisTLS `yaml:"tls_config"`
 }

@@ -17,6 +17,10 @@ type Redis struct {
 	SentinelMaster                         string
 	SentinelUsername, SentinelPasswordFile string
 	KeyPrefix                              string
+	Group                                  string        // of sidecars that take over from each other
+	Identity                               string        // of this one in it; empty: of its host and socket
+	Lease                                  time.Duration // how long one that is gone keeps what it led
+	WaitReplicas                           int           // replicas that must have a write before it is accepted
 	PoolSize                               int
 	CAFile, CertFile, KeyFile, ServerName  string
 }

@@ -68,6 +68,10 @@ type RedisOptions struct {
 	// Lease is how long a sidecar that does not answer any more keeps what it
 	// leads; zero means 8 seconds. It is measured by Redis' clock.
 	Lease time.Duration
+	// WaitReplicas is how many replicas must have acknowledged a snapshot, an
+	// acceptance or a verdict before it counts as stored; with fewer the call is
+	// ErrUnavailable, though the master has it. Zero asks none.
+	WaitReplicas int
 	// PoolSize is how many connections there are at most, to each node; zero
 	// means 32.
 	PoolSize int
