@@ -58,3 +58,11 @@ func (f *File) Allocated() int {
 	})
 	return sum
 }
+
+// RenewEvery is how often a lease of the default length is renewed.
+func RenewEvery() time.Duration { return renewEvery(defaultLease) }
+
+// TakeOver takes over what a session led that has ended.
+func (r *Redis) TakeOver(ctx context.Context, session string, adopt func(id string, due time.Time)) error {
+	return r.takeOver(ctx, endedMark+session, adopt)
+}

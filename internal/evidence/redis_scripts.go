@@ -47,9 +47,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   end
   return {'exists', redis.call('HGETALL', KEYS[1])}
 end
-for i = 3, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
-end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {'stored'}
 `)
@@ -78,9 +76,7 @@ end
 if at[1] ~= ARGV[1] then
   return {'moved', at[1], at[4] or ''}
 end
-for i = 5, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
-end
+redis.call('HSET', KEYS[1], unpack(ARGV, 5))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
@@ -110,9 +106,7 @@ end
 if at[1] ~= ARGV[1] then
   return {'moved', at[1]}
 end
-for i = 4, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
-end
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
