@@ -223,3 +223,14 @@ func TestRedisSentinel(t *testing.T) {
 		t.Error("a master that the sentinel does not know was found")
 	}
 }
+
+// TestDocumentedACL holds the documented rule equal to the one that is tested.
+func TestDocumentedACL(t *testing.T) {
+	page, err := os.ReadFile("../../docs/reliability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rule := "ACL SETUSER aftercheck on >PASSWORD " + evidence.RedisACL + "\n"; !strings.Contains(string(page), rule) {
+		t.Errorf("docs/reliability.md does not have the line\n%s", rule)
+	}
+}
