@@ -39,7 +39,9 @@ func defaultPrometheus() Prometheus {
 	}
 }
 
-func defaultRedis() Redis { return Redis{KeyPrefix: "aftercheck", Group: "default", Lease: 8 * time.Second, PoolSize: 32} }
+func defaultRedis() Redis {
+	return Redis{KeyPrefix: "aftercheck", Group: "default", Lease: 8 * time.Second, PoolSize: 32}
+}
 
 func defaultHTTP() HTTPProbe {
 	return HTTPProbe{

@@ -48,20 +48,19 @@ func (a *adopted) exactly(want map[string]time.Time) error {
 	return nil
 }
 
-// working runs a sidecar, to the end of the test at the latest.
-func working(t testing.TB, s Sidecar) (_ *adopted, stop func()) {
+// working runs a sidecar to the end of the test.
+func working(t testing.TB, s Sidecar) *adopted {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	taken, ended := &adopted{due: map[string]time.Time{}}, make(chan error, 1)
 	go func() { ended <- s.Run(ctx, taken.add) }()
-	stop = sync.OnceFunc(func() {
+	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("run: %v", err)
 		}
 	})
-	t.Cleanup(stop)
-	return taken, stop
+	return taken
 }
 
 // pendingOf is what a sidecar leads.
@@ -89,7 +88,7 @@ func testOneLeads(t *testing.T, b Backend) {
 	open, v := b.Fleet(t), Sample(1)
 	first, second := open("one"), open("two")
 	working(t, first)
-	taken, _ := working(t, second)
+	taken := working(t, second)
 	stored := accepted(t, first, v)
 
 	again, created, err := second.Accept(t.Context(), v)
@@ -127,7 +126,7 @@ func testOneLeads(t *testing.T, b Backend) {
 func testTakeover(t *testing.T, b Backend) {
 	open := b.Fleet(t)
 	silent, heir := open("one"), open("two")
-	taken, _ := working(t, heir)
+	taken := working(t, heir)
 	for n := range life(0) {
 		for _, do := range life(n)[:n+1] {
 			if err := do(t.Context(), silent); err != nil {
@@ -167,7 +166,7 @@ func testFencedAtEachStep(t *testing.T, b Backend) {
 			}
 		}
 		want := pendingOf(t, stopped)
-		taken, _ := working(t, heir)
+		taken := working(t, heir)
 		taken.takes(t, want)
 		before := must[string](t, "world")(World(t.Context(), heir, LifeSnapshots(1)...))
 		for late := step; late <= seal; late++ {
@@ -203,7 +202,7 @@ func testRestartGoesOnAtOnce(t *testing.T, b Backend) {
 func testCloseHandsOver(t *testing.T, b Backend) {
 	open, v := b.Fleet(t), Sample(1)
 	leaving, heir := open("one"), open("two")
-	taken, _ := working(t, heir)
+	taken := working(t, heir)
 	accepted(t, leaving, v)
 	if err := leaving.Close(); err != nil {
 		t.Fatal(err)
