@@ -66,3 +66,11 @@ func RenewEvery() time.Duration { return renewEvery(defaultLease) }
 func (r *Redis) TakeOver(ctx context.Context, session string, adopt func(id string, due time.Time)) error {
 	return r.takeOver(ctx, endedMark+session, adopt)
 }
+
+// Look looks once whether Redis is back, and delivers.
+func (j *Journal) Look(ctx context.Context, adopt func(id string, due time.Time)) error {
+	return j.look(ctx, adopt)
+}
+
+// Far returns the store in Redis.
+func (j *Journal) Far() *Redis { return j.far }

@@ -78,15 +78,20 @@ func (r *Redis) Accept(ctx context.Context, v aftercheck.Verification) (stored a
 // index lists a verification that is about to be stored, and reports whether it
 // was not pending before. It may be sent twice.
 func (r *Redis) index(ctx context.Context, token string, e entry, ttl int64) (added bool, err error) {
-	var calls []call
-	for _, key := range []string{r.pendingKey(token), r.acceptedKey(), r.incidentKey(e.incident())} {
-		calls = append(calls, call{key, []any{string(e), ttl}})
-	}
-	answers, err := r.runAll(ctx, "listing a verification", scriptIndex, calls)
+	answers, err := r.list(ctx, e, ttl, r.pendingKey(token), r.acceptedKey(), r.incidentKey(e.incident()))
 	if err != nil {
 		return false, err
 	}
 	return answers[0].text(0) == "1", nil
+}
+
+// list puts an entry into indexes.
+func (r *Redis) list(ctx context.Context, e entry, ttl int64, indexes ...string) ([]reply, error) {
+	var calls []call
+	for _, key := range indexes {
+		calls = append(calls, call{key, []any{string(e), ttl}})
+	}
+	return r.runAll(ctx, "listing a verification", scriptIndex, calls)
 }
 
 // unlist takes back what index did for a request that stored nothing: the

@@ -70,6 +70,17 @@ func Live(ctx context.Context, s evidence.Store, n int) error {
 	return nil
 }
 
+// LiveSteps takes the nth verification through a part of its life: the steps
+// from, and before, to.
+func LiveSteps(ctx context.Context, s evidence.Store, n, from, to int) error {
+	for i, do := range life(n)[from:to] {
+		if err := do(ctx, s); err != nil {
+			return fmt.Errorf("step %d: %w", from+i, err)
+		}
+	}
+	return nil
+}
+
 // LiveStubbornly is Live for a caller that sends each write again, once, when
 // it was not answered.
 func LiveStubbornly(ctx context.Context, s evidence.Store, n int) error {
