@@ -65,7 +65,7 @@ func (s *sidecar) build() error {
 	if err != nil {
 		return err
 	}
-	if s.store, err = openStore(settings.Store, o.storagePath, o.socket, log); err != nil {
+	if s.store, err = openStore(settings.Store, o.storagePath, o.socket, metrics.Journal, log); err != nil {
 		return err
 	}
 	s.teardown.add("store", s.store.Close)

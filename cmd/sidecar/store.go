@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -24,9 +26,9 @@ type store struct {
 	place string // where it is, for the log
 }
 
-// openStore opens Redis where it is configured, else the embedded file at path.
-// Socket stands for this sidecar on its host.
-func openStore(c config.Store, path, socket string, log *slog.Logger) (store, error) {
+// openStore opens Redis where it is configured, with its journal, else the
+// embedded file at path. Socket stands for this sidecar on its host.
+func openStore(c config.Store, path, socket string, report func(away bool, entries int), log *slog.Logger) (store, error) {
 	if c.Redis == nil {
 		file, err := evidence.OpenFile(path, evidence.FileOptions{Retention: c.Retention, Logger: log})
 		if err != nil {
@@ -50,7 +52,40 @@ func openStore(c config.Store, path, socket string, log *slog.Logger) (store, er
 	if err != nil {
 		return store{}, fmt.Errorf("opening the store in Redis: %w", err)
 	}
-	return store{redis, redis.Run, "redis"}, nil
+	journal, err := openJournal(c, redis, filepath.Join(filepath.Dir(path), "journal-"+identity+".db"), report, log)
+	switch {
+	case err != nil:
+		return store{}, errors.Join(err, redis.Close())
+	case journal == nil:
+		return store{redis, redis.Run, "redis"}, nil
+	}
+	return store{journal, journal.Run, "redis"}, nil
+}
+
+// openJournal opens the journal beside Redis, or returns nil for none. One whose
+// place was not chosen is not needed to start: a directory that cannot be written
+// is warned of. A damaged file is not passed over, since it may hold what was
+// accepted.
+func openJournal(c config.Store, redis *evidence.Redis, otherwise string, report func(bool, int), log *slog.Logger) (*evidence.Journal, error) {
+	if !c.Journal.Enabled {
+		return nil, nil
+	}
+	path := cmp.Or(c.Journal.Path, otherwise)
+	file, err := evidence.OpenFile(path, evidence.FileOptions{Retention: c.Retention, Logger: log})
+	if err != nil && c.Journal.Path == "" && !errors.Is(err, evidence.ErrUnreadable) {
+		log.Warn("there is no journal for when Redis is away; store.journal.path can name a place for one, or store.journal.enabled turn it off", "err", err)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the journal: %w", err)
+	}
+	journal, err := evidence.NewJournal(context.Background(), redis, file, evidence.JournalOptions{
+		MaxEntries: c.Journal.MaxEntries, Logger: log, Report: report,
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the journal: %w", err), file.Close())
+	}
+	return journal, nil
 }
 
 // identityOf is who this sidecar is among those that share a Redis: as it is

@@ -41,6 +41,11 @@ func (c *checker) selfHealing(into *SelfHealing, written rawSelfHealing) {
 
 func (c *checker) store(into *Store, written rawStore) {
 	c.positive("store.retention", &into.Retention, written.Retention)
+	if written.Journal.Enabled != nil {
+		into.Journal.Enabled = *written.Journal.Enabled
+	}
+	into.Journal.Path = c.file(written.Journal.Path)
+	count(c, "store.journal.max_entries", &into.Journal.MaxEntries, written.Journal.MaxEntries, 1, 1_000_000)
 	if written.Redis == nil {
 		return
 	}

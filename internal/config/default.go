@@ -13,7 +13,7 @@ import (
 func Default() *Config {
 	return &Config{
 		DefaultNamespace: "default",
-		Store:            Store{Retention: 30 * 24 * time.Hour},
+		Store:            Store{Retention: 30 * 24 * time.Hour, Journal: Journal{Enabled: true, MaxEntries: 10_000}},
 		Limits:           Limits{MaxInFlight: 100_000, MaxReadingBytes: 64 << 10, MaxConcurrent: 16},
 		DefaultPolicy:    aftercheck.DefaultPolicy(),
 		Sensors: Sensors{

@@ -16,8 +16,15 @@ type rawConfig struct {
 }
 
 type rawStore struct {
-	Retention string    `yaml:"retention"`
-	Redis     *rawRedis `yaml:"redis"`
+	Retention string     `yaml:"retention"`
+	Redis     *rawRedis  `yaml:"redis"`
+	Journal   rawJournal `yaml:"journal"`
+}
+
+type rawJournal struct {
+	Enabled    *bool    `yaml:"enabled"`
+	Path       string   `yaml:"path"`
+	MaxEntries *float64 `yaml:"max_entries"`
 }
 
 type rawRedis struct {

@@ -7,6 +7,14 @@ import "time"
 type Store struct {
 	Retention time.Duration // how long records are kept
 	Redis     *Redis        // nil: the embedded file
+	Journal   Journal       // beside Redis
+}
+
+// Journal is the file that takes what comes while Redis is away.
+type Journal struct {
+	Enabled    bool
+	Path       string // empty: beside the embedded store's file
+	MaxEntries int    // snapshots and verifications, at most
 }
 
 // Redis is the address of a Redis server, of a Redis Cluster or of sentinels.
