@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/client"
+	"github.com/aftercheck/aftercheck/internal/config"
 	"github.com/aftercheck/aftercheck/internal/evidence"
 	"github.com/aftercheck/aftercheck/internal/testbed"
 )
@@ -103,7 +103,8 @@ func gathered(t *testing.T, s *sidecar, name string) string {
 }
 
 // TestRedisGoneUnderTheSidecar kills Redis between capture and verify, for two
-// verdicts long. The executor has its answers in time, and all is in Redis in
+// verdicts long. What was accepted before waits for it; what is not due until it
+// is back goes on there. The executor has its answers in time, and all is in Redis in
 // the end, once.
 func TestRedisGoneUnderTheSidecar(t *testing.T) {
 	redis := testbed.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
@@ -113,24 +114,34 @@ func TestRedisGoneUnderTheSidecar(t *testing.T) {
 	action := aftercheck.Action{Text: "restart_service:shop"}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	var worst atomic.Int64
-	verify := func(id, snapshot string) aftercheck.Verification {
+	worst := time.Duration(0)
+	ask := func(id, snapshot string, warmup time.Duration) {
 		t.Helper()
-		began := time.Now()
-		v, err := c.Verify(ctx, aftercheck.VerificationRequest{ID: id, Incident: incident, Action: action, SnapshotID: snapshot}, 0)
-		worst.Store(max(worst.Load(), int64(time.Since(began))))
+		began, after := time.Now(), aftercheck.Duration(warmup)
+		_, err := c.Verify(ctx, aftercheck.VerificationRequest{ID: id, Incident: incident, Action: action, SnapshotID: snapshot, Warmup: &after}, 0)
+		worst = max(worst, time.Since(began))
 		if err != nil {
 			t.Fatalf("verifying %s: %v", id, err)
 		}
-		if v, err = c.Wait(ctx, id, 20*time.Second); err != nil || !v.Sealed() {
+	}
+	await := func(id string) aftercheck.Verification {
+		t.Helper()
+		v, err := c.Wait(ctx, id, 20*time.Second)
+		if err != nil || !v.Sealed() {
 			t.Fatalf("%s: state %s, %v", id, v.State, err)
 		}
 		return v
+	}
+	verify := func(id, snapshot string) aftercheck.Verification {
+		t.Helper()
+		ask(id, snapshot, 100*time.Millisecond)
+		return await(id)
 	}
 	before, err := c.Capture(ctx, aftercheck.SnapshotRequest{ID: "before", Incident: incident, Action: action})
 	if err != nil {
 		t.Fatal(err)
 	}
+	ask("waiting-in-redis", before.ID, time.Second) // due in the midst of the outage
 	redis.Kill()
 	first := verify("first", before.ID)
 	if first.Evidence.PreState == nil {
@@ -141,11 +152,12 @@ func TestRedisGoneUnderTheSidecar(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := verify("second", during.ID)
-	if took := time.Duration(worst.Load()); took > 3*time.Second {
-		t.Errorf("an answer took %s", took)
+	ask("waiting-here", during.ID, 4*time.Second) // due after it
+	if worst > 3*time.Second {
+		t.Errorf("an answer took %s", worst)
 	}
-	if away, held := gathered(t, s, "aftercheck_store_away"), gathered(t, s, "aftercheck_store_journal_entries"); away != "1" || held != "3" {
-		t.Errorf("away %s with %s entries, want 1 with 3", away, held)
+	if away, held := gathered(t, s, "aftercheck_store_away"), gathered(t, s, "aftercheck_store_journal_entries"); away != "1" || held != "4" {
+		t.Errorf("away %s with %s entries, want 1 with 4", away, held)
 	}
 	if err := c.Ready(ctx); err != nil {
 		t.Errorf("not ready, though the journal has room: %v", err)
@@ -163,7 +175,7 @@ func TestRedisGoneUnderTheSidecar(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer far.Close()
-	for _, want := range []aftercheck.Verification{first, second} {
+	for _, want := range []aftercheck.Verification{first, second, await("waiting-in-redis"), await("waiting-here")} {
 		got, err := far.Verification(ctx, want.ID)
 		if err != nil || !got.SealedAt.Equal(want.SealedAt) || got.Verdict != want.Verdict {
 			t.Errorf("%s in Redis: %s at %s, %v; want what was answered", want.ID, got.State, got.SealedAt, err)
@@ -173,6 +185,44 @@ func TestRedisGoneUnderTheSidecar(t *testing.T) {
 	for _, line := range []string{"what comes goes to the journal", "Redis answers again"} {
 		if got := log.count(line); got != 1 {
 			t.Errorf("%q was logged %d times", line, got)
+		}
+	}
+}
+
+// TestJournalThatCannotBeOpened has no journal where none was asked for by name,
+// and an error where it was, or where the file may hold what was accepted.
+func TestJournalThatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	notADirectory, damaged := filepath.Join(dir, "file"), filepath.Join(dir, "damaged.db")
+	for _, path := range []string{notADirectory, damaged} {
+		if err := os.WriteFile(path, bytes.Repeat([]byte("not a store\n"), 5000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	redis, err := evidence.OpenRedis(evidence.RedisOptions{URL: "redis://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer redis.Close()
+	for name, c := range map[string]struct {
+		chosen, otherwise string
+		enabled           bool
+		opens, fails      bool
+	}{
+		"good place":            {"", filepath.Join(dir, "a", "journal.db"), true, true, false},
+		"turned off":            {filepath.Join(dir, "b.db"), "", false, false, false},
+		"bad place":             {"", filepath.Join(notADirectory, "journal.db"), true, false, false},
+		"bad place by name":     {filepath.Join(notADirectory, "journal.db"), "", true, false, true},
+		"damaged, not by name":  {"", damaged, true, false, true},
+		"good place, by a name": {filepath.Join(dir, "c.db"), damaged, true, true, false},
+	} {
+		settings := config.Store{Journal: config.Journal{Enabled: c.enabled, Path: c.chosen}}
+		journal, err := openJournal(settings, redis, c.otherwise, nil, slog.New(slog.DiscardHandler))
+		if (journal != nil) != c.opens || (err != nil) != c.fails {
+			t.Errorf("%s: opened %v, error %v; want opened %v, an error %v", name, journal != nil, err, c.opens, c.fails)
+		}
+		if journal != nil {
+			_ = journal.Close()
 		}
 	}
 }

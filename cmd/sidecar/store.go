@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,7 +39,11 @@ func openStore(c config.Store, path, socket string, report func(away bool, entri
 		return store{file, alone, path}, nil
 	}
 	r := c.Redis
-	identity, err := identityOf(r.Identity, socket)
+	sum, err := sumOf(socket)
+	if err != nil {
+		return store{}, err
+	}
+	identity, err := identityOf(r.Identity, sum)
 	if err != nil {
 		return store{}, err
 	}
@@ -52,7 +57,7 @@ func openStore(c config.Store, path, socket string, report func(away bool, entri
 	if err != nil {
 		return store{}, fmt.Errorf("opening the store in Redis: %w", err)
 	}
-	journal, err := openJournal(c, redis, filepath.Join(filepath.Dir(path), "journal-"+identity+".db"), report, log)
+	journal, err := openJournal(c, redis, filepath.Join(filepath.Dir(path), "journal-"+sum+".db"), report, log)
 	switch {
 	case err != nil:
 		return store{}, errors.Join(err, redis.Close())
@@ -89,9 +94,9 @@ func openJournal(c config.Store, redis *evidence.Redis, otherwise string, report
 }
 
 // identityOf is who this sidecar is among those that share a Redis: as it is
-// configured, or else its host's name, which in a pod is the pod's, and a sum of
-// the path of its socket, which no two on a host serve.
-func identityOf(configured, socket string) (string, error) {
+// configured, or else its host's name, which in a pod is the pod's, and the sum
+// of its socket.
+func identityOf(configured, sum string) (string, error) {
 	if configured != "" {
 		return configured, nil
 	}
@@ -99,12 +104,18 @@ func identityOf(configured, socket string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("choosing an identity; store.redis.identity can name one: %w", err)
 	}
+	return fmt.Sprintf("%.100s-%s", host, sum), nil
+}
+
+// sumOf is a short sum of the path of the socket, which no two sidecars on a host
+// serve. It stays the same where the host's name does not, as in a pod.
+func sumOf(socket string) (string, error) {
 	path, err := filepath.Abs(socket)
 	if err != nil {
-		return "", fmt.Errorf("choosing an identity; store.redis.identity can name one: %w", err)
+		return "", fmt.Errorf("naming the socket: %w", err)
 	}
 	sum := sha256.Sum256([]byte(path))
-	return fmt.Sprintf("%.100s-%x", host, sum[:4]), nil
+	return hex.EncodeToString(sum[:4]), nil
 }
 
 // answering is what the API asks: the engine, and the record for snapshots.

@@ -143,8 +143,8 @@ func observeWithID(h prometheus.Histogram, value float64, id string) {
 }
 
 // StoreOperation records one call of the store, by a name out of
-// Options.StoreOperations. ErrNotFound, ErrConflict and ErrSealed are answers
-// of a healthy store, and no errors here.
+// Options.StoreOperations. ErrNotFound, ErrConflict, ErrSealed and ErrFenced are
+// answers of a healthy store, and no errors here.
 func (m *Metrics) StoreOperation(operation string, took time.Duration, err error) {
 	observer, known := m.storeDuration[operation]
 	if !known {
@@ -159,7 +159,7 @@ func (m *Metrics) StoreOperation(operation string, took time.Duration, err error
 func isAnswer(err error) bool {
 	var field *aftercheck.FieldError
 	return errors.Is(err, aftercheck.ErrNotFound) || errors.Is(err, aftercheck.ErrConflict) ||
-		errors.Is(err, aftercheck.ErrSealed) || errors.As(err, &field)
+		errors.Is(err, aftercheck.ErrSealed) || errors.Is(err, aftercheck.ErrFenced) || errors.As(err, &field)
 }
 
 // Journal sets whether Redis is away, and how many entries the journal holds.
