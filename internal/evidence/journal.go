@@ -27,8 +27,9 @@ type JournalOptions struct {
 // Bounds of a Journal.
 const (
 	defaultMaxEntries = 10_000
-	// farTimeout is how long a call that the file can serve waits for Redis.
-	farTimeout = time.Second
+	// farTimeout is how long a call that the file can serve waits for Redis: half
+	// of what the engine gives it, so that a slow network is not yet an outage.
+	farTimeout = 2500 * time.Millisecond
 	// rememberedIDs and rememberedSnapshots are how many of those that were
 	// stored in Redis last are known without asking it.
 	rememberedIDs       = 10_000

@@ -114,7 +114,7 @@ func (j *Journal) deliver(ctx context.Context) error {
 // move brings one record to Redis and takes it out of the file. It may be broken
 // off anywhere and begun again.
 func (j *Journal) move(ctx context.Context, kind, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*farTimeout)
+	ctx, cancel := context.WithTimeout(ctx, farTimeout)
 	defer cancel()
 	j.moving.Lock()
 	defer j.moving.Unlock()

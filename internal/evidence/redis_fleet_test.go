@@ -2,6 +2,7 @@ package evidence_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/evidence"
 	"github.com/aftercheck/aftercheck/internal/evidence/evidencetest"
 	"github.com/aftercheck/aftercheck/internal/testbed"
@@ -138,7 +140,7 @@ func TestRedisFailoverThatForgotTheTakeover(t *testing.T) {
 	if _, _, err := s.Accept(t.Context(), v); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Overwrite(v.ID, "owner", "nobody/knows"); err != nil {
+	if err := s.Overwrite(v.ID, "owner", "default/nobody/knows"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Lead(t.Context(), v.ID); err != nil {
@@ -146,6 +148,28 @@ func TestRedisFailoverThatForgotTheTakeover(t *testing.T) {
 	}
 	if _, err := s.AddRound(t.Context(), v.ID, 1, evidencetest.SampleRound(v, 0), v.DeadlineAt); err != nil {
 		t.Errorf("adding a round: %v", err)
+	}
+}
+
+// TestRedisGroupsKeepApart has two groups under one prefix: neither leads what
+// the other accepted, also where that one is gone.
+func TestRedisGroupsKeepApart(t *testing.T) {
+	o := evidence.RedisOptions{URL: "redis://" + testbed.Redis(t), Lease: evidencetest.LeaseOfFleet}
+	first := openRedis(t, o)
+	o.Group = "another"
+	other := openRedis(t, o)
+	var taken atomic.Int64
+	running(t, other, func(string, time.Time) { taken.Add(1) })
+	v := evidencetest.Sample(1)
+	if _, _, err := first.Accept(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+	pass(t, 4*evidencetest.LeaseOfFleet) // the lease has expired
+	if _, err := other.Lead(t.Context(), v.ID); !errors.Is(err, aftercheck.ErrFenced) || taken.Load() != 0 {
+		t.Errorf("led by another group: %v, %d taken over; want ErrFenced and none", err, taken.Load())
+	}
+	if _, err := first.Lead(t.Context(), v.ID); err != nil {
+		t.Errorf("led by its own: %v", err)
 	}
 }
 

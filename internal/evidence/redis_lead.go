@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -50,6 +51,9 @@ func (r *Redis) unsettled(ctx context.Context, owner string, v aftercheck.Verifi
 // claimOrphan takes over a record whose owner the group does not know, or
 // returns ErrFenced.
 func (r *Redis) claimOrphan(ctx context.Context, record fields) error {
+	if !strings.HasPrefix(record[fieldOwner], r.options.Group+"/") {
+		return aftercheck.ErrFenced // another group's, whose sessions this one does not know
+	}
 	err := r.client.ZScore(ctx, r.groupKey(), record[fieldOwner]).Err()
 	if err == nil {
 		return aftercheck.ErrFenced

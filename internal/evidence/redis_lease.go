@@ -11,8 +11,8 @@ import (
 )
 
 // Many sidecars may share a Redis. Those of one group stand in one sorted set,
-// each as a session: its identity and a random part that no two processes have,
-// with the time at which its lease expires by Redis' clock. A session is the
+// each as a session: its group, its identity and a random part that no two
+// processes have, with the time at which its lease expires by Redis' clock. A session is the
 // fencing token too: each record names the one that leads it, and each write
 // names the one that writes. A session whose lease has expired may renew it as
 // long as nobody has ended the session; one that was ended never comes back,
@@ -143,7 +143,8 @@ func (r *Redis) renew(ctx context.Context) ([]neighbour, error) {
 // identity do not end each other in turn.
 func (r *Redis) join(ctx context.Context, before string) error {
 	asked, length := time.Now(), r.options.Lease
-	mine, token := r.options.Identity+"/", r.options.Identity+"/"+rand.Text()
+	mine := r.ownSessions()
+	token := mine + rand.Text()
 	if before != "" {
 		mine = before
 	}
@@ -188,5 +189,8 @@ func (a reply) neighbours() []neighbour {
 // ours reports whether a name in the group's set is an ended session of this
 // identity.
 func (r *Redis) ours(name string) bool {
-	return strings.HasPrefix(name, endedMark+r.options.Identity+"/")
+	return strings.HasPrefix(name, endedMark+r.ownSessions())
 }
+
+// ownSessions is how every session of this identity begins.
+func (r *Redis) ownSessions() string { return r.options.Group + "/" + r.options.Identity + "/" }
