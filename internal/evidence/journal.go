@@ -34,6 +34,9 @@ const (
 	// stored in Redis last are known without asking it.
 	rememberedIDs       = 10_000
 	rememberedSnapshots = 256
+	// quietFor is how long nothing is logged of further outages after one, so
+	// that a Redis that comes and goes does not fill the log.
+	quietFor = time.Minute
 )
 
 var (
@@ -62,6 +65,8 @@ type Journal struct {
 	mu        sync.Mutex
 	held      map[string]bool // what near holds, by place
 	away      time.Time       // since when Redis does not answer; zero: it does
+	backAt    time.Time       // when it answered again last
+	said      bool            // that it is away
 	late      bool            // what is pending in Redis is still to be adopted
 	accepted  recent[struct{}]
 	snapshots recent[aftercheck.Snapshot]
@@ -135,11 +140,15 @@ func (j *Journal) note(err error) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.away.IsZero() {
-		j.away = time.Now()
-		j.options.Logger.Error("Redis does not answer; what comes goes to the journal", "err", err)
-		j.report()
+	if !j.away.IsZero() {
+		return
 	}
+	j.away = time.Now()
+	j.said = j.away.Sub(j.backAt) > quietFor
+	if j.said {
+		j.options.Logger.Error("Redis does not answer; what comes goes to the journal", "err", err)
+	}
+	j.report()
 }
 
 // ask calls Redis, unless it is known to be away.

@@ -62,8 +62,10 @@ func (j *Journal) look(ctx context.Context, adopt func(id string, due time.Time)
 func (j *Journal) back() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.options.Logger.Info("Redis answers again; the journal is delivered", "after", time.Since(j.away), "entries", len(j.held))
-	j.away = time.Time{}
+	if j.said {
+		j.options.Logger.Info("Redis answers again; the journal is delivered", "after", time.Since(j.away), "entries", len(j.held))
+	}
+	j.away, j.backAt, j.said = time.Time{}, time.Now(), false
 	j.report()
 }
 

@@ -139,9 +139,13 @@ func args(f fields, first ...any) []any {
 	return first
 }
 
-// Check writes a mark, so that a server that is full, loading, read-only or
-// without its disk shows, and not only one that is away.
+// Check writes a mark, so that a server that is full, loading, read-only, without
+// its disk or without the replicas that are waited for shows, and not only one
+// that is away.
 func (r *Redis) Check(ctx context.Context) error {
+	if r.options.WaitReplicas > 0 {
+		return r.checkReplicas(ctx)
+	}
 	err := r.client.Set(ctx, r.options.Prefix+":check", aftercheck.SchemaVersion, time.Minute).Err()
 	return unavailable("checking the store", err)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/aftercheck/aftercheck"
 )
 
 // RedisWaitACL is the rule that a user needs beside RedisACL where
@@ -26,26 +28,45 @@ func (r *Redis) runDurably(ctx context.Context, doing string, script *redis.Scri
 	if r.options.WaitReplicas <= 0 {
 		return r.run(ctx, doing, script, key, args...)
 	}
-	node, err := r.node(ctx, key)
+	var answer *redis.Cmd
+	err := r.replicated(ctx, key+":written", func(pipe redis.Pipeliner) {
+		answer = script.Eval(ctx, pipe, []string{key}, args...)
+	})
 	if err != nil {
 		return reply{}, unavailable(doing, err)
 	}
-	var answer, acks *redis.Cmd
+	done, err := asReply(answer)
+	return done, unavailable(doing, err)
+}
+
+// checkReplicas is Check where replicas are waited for.
+func (r *Redis) checkReplicas(ctx context.Context) error {
+	err := r.replicated(ctx, r.options.Prefix+":check", func(redis.Pipeliner) {})
+	return unavailable("checking the store", err)
+}
+
+// replicated sends commands to the server that has the slot of a mark's key, then
+// writes the mark, and waits until the replicas have it.
+func (r *Redis) replicated(ctx context.Context, mark string, do func(redis.Pipeliner)) error {
+	node, err := r.node(ctx, mark)
+	if err != nil {
+		return err
+	}
+	var acks *redis.Cmd
 	_, err = node.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		answer = script.Eval(ctx, pipe, []string{key}, args...)
-		pipe.Set(ctx, key+":written", "", longestWait)
+		do(pipe)
+		pipe.Set(ctx, mark, aftercheck.SchemaVersion, time.Minute)
 		acks = pipe.Do(ctx, "wait", r.options.WaitReplicas, waitAtMost(ctx).Milliseconds())
 		return nil
 	})
 	if err != nil {
 		r.moved(ctx, err)
-		return reply{}, unavailable(doing, err)
+		return err
 	}
 	if got, err := acks.Int64(); err != nil || got < int64(r.options.WaitReplicas) {
-		return reply{}, unavailable(doing, errors.Join(err, fmt.Errorf("%d of %d replicas have it", got, r.options.WaitReplicas)))
+		return errors.Join(err, fmt.Errorf("%d of %d replicas have it", got, r.options.WaitReplicas))
 	}
-	done, err := asReply(answer)
-	return done, unavailable(doing, err)
+	return nil
 }
 
 // waitAtMost leaves a fifth of the context's time for the answer.

@@ -42,6 +42,9 @@ func TestRedisWaitsForReplicas(t *testing.T) {
 			t.Fatalf("accepting without the replica: %v, want ErrUnavailable with 0 of 1 replicas", err)
 		}
 	}
+	if err := s.Check(t.Context()); !errors.Is(err, aftercheck.ErrUnavailable) {
+		t.Errorf("checking without the replica: %v, want ErrUnavailable", err)
+	}
 	if err := replica.Resume(); err != nil {
 		t.Fatal(err)
 	}
