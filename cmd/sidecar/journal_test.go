@@ -226,3 +226,90 @@ func TestJournalThatCannotBeOpened(t *testing.T) {
 		}
 	}
 }
+
+// TestRedisComesAndGoes kills Redis again and again under a load. Each
+// verification that was accepted has one verdict, in Redis, that was counted
+// once.
+func TestRedisComesAndGoes(t *testing.T) {
+	const many, clients = 80, 4
+	redis := testbed.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
+	s, c := withRedis(t, redis.Addr, &lines{})
+	var load sync.WaitGroup
+	for from := range clients {
+		load.Go(func() {
+			for n := from; n < many; n += clients {
+				if err := stubbornly(t.Context(), c, fmt.Sprintf("v-%d", n)); err != nil {
+					t.Errorf("verifying v-%d: %v", n, err)
+				}
+			}
+		})
+	}
+	loaded := make(chan struct{})
+	go func() {
+		load.Wait()
+		close(loaded)
+	}()
+	for running := true; running; {
+		redis.Kill()
+		running = !within400ms(loaded)
+		redis.Restart(t)
+		running = running && !within400ms(loaded)
+	}
+	far, err := evidence.OpenRedis(evidence.RedisOptions{URL: "redis://" + redis.Addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	testbed.Eventually(t, 30*time.Second, func() error {
+		for n := range many {
+			v, err := far.Verification(t.Context(), fmt.Sprintf("v-%d", n))
+			if err != nil || !v.Sealed() {
+				return fmt.Errorf("v-%d: state %s, %w", n, v.State, err)
+			}
+		}
+		return nil
+	})
+	if got := counted(t, s); got != many {
+		t.Errorf("%v verdicts were counted, want %d", got, many)
+	}
+}
+
+// stubbornly sends a request until it is accepted, and waits a moment for the
+// verdict.
+func stubbornly(ctx context.Context, c *client.Client, id string) (err error) {
+	for range 50 {
+		_, err = c.Verify(ctx, aftercheck.VerificationRequest{
+			ID: id, Incident: aftercheck.Incident{ID: "i"}, Action: aftercheck.Action{Text: "restart"},
+		}, 500*time.Millisecond)
+		if err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func within400ms(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-time.After(400 * time.Millisecond):
+		return false
+	}
+}
+
+// counted is how many verdicts the metrics have counted.
+func counted(t *testing.T, s *sidecar) (sum float64) {
+	t.Helper()
+	all, err := s.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range all {
+		if family.GetName() == "aftercheck_verifications_total" {
+			for _, metric := range family.GetMetric() {
+				sum += metric.GetCounter().GetValue()
+			}
+		}
+	}
+	return sum
+}
