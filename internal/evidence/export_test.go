@@ -64,7 +64,7 @@ func RenewEvery() time.Duration { return renewEvery(defaultLease) }
 
 // TakeOver takes over what a session led that has ended.
 func (r *Redis) TakeOver(ctx context.Context, session string, adopt func(id string, due time.Time)) error {
-	return r.takeOver(ctx, endedMark+session, adopt)
+	return r.takeOver(ctx, neighbour{name: endedMark + session}, adopt)
 }
 
 // Look looks once whether Redis is back, and delivers.

@@ -151,6 +151,34 @@ func TestRedisFailoverThatForgotTheTakeover(t *testing.T) {
 	}
 }
 
+// TestRedisForgetsEndedSessions lets a session be taken over: the group knows it
+// for a lease more, in which its process may still accept, and then no more.
+func TestRedisForgetsEndedSessions(t *testing.T) {
+	o := evidence.RedisOptions{URL: "redis://" + testbed.Redis(t), Lease: time.Second}
+	heir, gone := openRedis(t, o), openRedis(t, o)
+	running(t, heir, func(string, time.Time) {})
+	if _, _, err := gone.Accept(t.Context(), evidencetest.Sample(1)); err != nil {
+		t.Fatal(err)
+	}
+	ended := "!" + gone.Session()
+	if err := gone.Close(); err != nil {
+		t.Fatal(err)
+	}
+	known := func() []string { return heir.Client().ZRange(t.Context(), "aftercheck:group:default", 0, -1).Val() }
+	if !slices.Contains(known(), ended) {
+		t.Errorf("the group knows %v, want %s among them", known(), ended)
+	}
+	testbed.Eventually(t, 10*time.Second, func() error {
+		if got := known(); !slices.Equal(got, []string{heir.Session()}) {
+			return fmt.Errorf("the group knows %v, want %s alone", got, heir.Session())
+		}
+		return nil
+	})
+	if got := pendingIDs(t, heir); len(got) != 1 {
+		t.Errorf("the heir leads %v", got)
+	}
+}
+
 // TestRedisGroupsKeepApart has two groups under one prefix: neither leads what
 // the other accepted, also where that one is gone.
 func TestRedisGroupsKeepApart(t *testing.T) {

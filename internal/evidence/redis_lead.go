@@ -113,7 +113,7 @@ func (r *Redis) goOn(ctx context.Context) error {
 		if !r.ours(n.name) {
 			continue
 		}
-		if err := r.takeOver(ctx, n.name, func(string, time.Time) {}); err != nil {
+		if err := r.takeOver(ctx, n, func(string, time.Time) {}); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func lateUnder(length time.Duration) time.Duration { return length * 3 / 16 }
 // neighbour is another session of the group that is late, expired or ended.
 type neighbour struct {
 	name string        // as it stands in the group's set
-	left time.Duration // of its lease; zero or less: none
+	left time.Duration // of its lease; zero or less: since when it has none, or was ended
 }
 
 // session returns the fencing token of this process under a valid lease, and

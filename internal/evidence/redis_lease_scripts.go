@@ -4,7 +4,7 @@ import "github.com/redis/go-redis/v9"
 
 // The scripts on a group: a sorted set whose members are sessions. A session's
 // score is when its lease expires, by Redis' clock, in milliseconds since the
-// epoch. A session that was ended has a ! before it and the score 0.
+// epoch. A session that was ended has a ! before it, and when that was as score.
 
 // scriptJoin begins a session.
 //
@@ -24,7 +24,7 @@ end
 for _, name in ipairs(before) do
   if string.sub(name, 1, #ARGV[4]) == ARGV[4] and name ~= ARGV[1] then
     redis.call('ZREM', KEYS[1], name)
-    redis.call('ZADD', KEYS[1], 0, '!' .. name)
+    redis.call('ZADD', KEYS[1], now, '!' .. name)
   end
 end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
@@ -72,11 +72,12 @@ if not expires then
   return {'missing'}
 end
 local time = redis.call('TIME')
-if ARGV[2] ~= 'always' and tonumber(expires) > time[1] * 1000 + math.floor(time[2] / 1000) then
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[2] ~= 'always' and tonumber(expires) > now then
   return {'moved'}
 end
 redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('ZADD', KEYS[1], 0, '!' .. ARGV[1])
+redis.call('ZADD', KEYS[1], now, '!' .. ARGV[1])
 return {'stored'}
 `)
 

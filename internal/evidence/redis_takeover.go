@@ -73,7 +73,7 @@ func (r *Redis) inheritFrom(ctx context.Context, around []neighbour, adopt func(
 		if n.left > 0 || !r.ours(n.name) && !r.lease.steady(time.Now(), r.options.Lease) {
 			continue
 		}
-		if err := r.takeOver(ctx, n.name, adopt); err != nil {
+		if err := r.takeOver(ctx, n, adopt); err != nil {
 			if ctx.Err() == nil {
 				r.options.Logger.Warn("taking over from a sidecar that is gone", "session", n.name, "err", err)
 			}
@@ -83,9 +83,11 @@ func (r *Redis) inheritFrom(ctx context.Context, around []neighbour, adopt func(
 }
 
 // takeOver ends a session, leads all that it led, and calls adopt for each. It
-// may be broken off anywhere and begun again, also by several at a time.
-func (r *Redis) takeOver(ctx context.Context, name string, adopt func(id string, due time.Time)) error {
-	session, ended := strings.CutPrefix(name, endedMark)
+// may be broken off anywhere and begun again, also by several at a time. A
+// session is forgotten a lease after its end: until then its process may not have
+// noticed, and accept what nobody would find.
+func (r *Redis) takeOver(ctx context.Context, n neighbour, adopt func(id string, due time.Time)) error {
+	session, ended := strings.CutPrefix(n.name, endedMark)
 	if !ended {
 		answer, err := r.run(ctx, "ending a session", scriptEnd, r.groupKey(), session, "expired")
 		if err != nil || answer.status != replyStored {
@@ -102,7 +104,7 @@ func (r *Redis) takeOver(ctx context.Context, name string, adopt func(id string,
 	if taken > 0 {
 		r.options.Logger.Info("took over verifications from a sidecar that is gone", "session", session, "verifications", taken)
 	}
-	if err != nil {
+	if err != nil || !ended || -n.left <= r.options.Lease {
 		return err
 	}
 	return unavailable("forgetting a session", r.client.ZRem(ctx, r.groupKey(), endedMark+session).Err())

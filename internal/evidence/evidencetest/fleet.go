@@ -245,15 +245,18 @@ func testTwins(t *testing.T, b Backend) {
 		return nil
 	})
 	accepted(t, second, Sample(1000))
-	firstLeads, secondLeads := pendingOf(t, first), pendingOf(t, second)
-	for id := range firstLeads {
-		if _, twice := secondLeads[id]; twice {
-			t.Errorf("%s is led by both", id)
+	testbed.Eventually(t, 10*time.Second, func() error { // some may be on their way
+		firstLeads, secondLeads := pendingOf(t, first), pendingOf(t, second)
+		for id := range firstLeads {
+			if _, twice := secondLeads[id]; twice {
+				return fmt.Errorf("%s is led by both", id)
+			}
 		}
-	}
-	if got := len(firstLeads) + len(secondLeads); got != n+1 {
-		t.Errorf("%d are led, want %d", got, n+1)
-	}
+		if got := len(firstLeads) + len(secondLeads); got != n+1 {
+			return fmt.Errorf("%d are led, want %d", got, n+1)
+		}
+		return nil
+	})
 }
 
 // testRacingTakeover has several who wait for what one leaves: each verification
