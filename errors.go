@@ -12,6 +12,9 @@ var (
 	ErrConflict = errors.New("conflict")
 	// ErrSealed: the verdict stands; nothing about it can change.
 	ErrSealed = errors.New("already sealed")
+	// ErrFenced: another sidecar leads this verification now; whoever led it
+	// before writes nothing to it any more. It stays inside the sidecar.
+	ErrFenced = errors.New("led by another sidecar")
 	// ErrUnavailable: the store or the sidecar cannot serve just now; the same
 	// request may be sent again.
 	ErrUnavailable = errors.New("temporarily unavailable")

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/client"
+	"github.com/aftercheck/aftercheck/internal/testbed"
 )
 
 func TestMain(m *testing.M) {
@@ -27,11 +29,15 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script: the binary itself, over real sockets, with
 // a patient that each script makes ill and well.
 func TestScripts(t *testing.T) {
+	redis := testbed.Redis(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
-		Setup:               setUp,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("REDIS", redis)
+			return setUp(env)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"patient": patientIs,
 			"signal":  signalLast,
@@ -56,15 +62,18 @@ func setUp(env *testscript.Env) error {
 	server := httptest.NewServer(p)
 	env.Defer(server.Close)
 	env.Values["patient"] = p
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
+	for _, name := range []string{"METRICS", "METRICS2"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close() // held until both are found, so that they differ
+		env.Setenv(name, l.Addr().String())
 	}
-	env.Setenv("METRICS", l.Addr().String())
 	env.Setenv("PATIENT", server.URL)
 	env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 	env.Setenv("SOCKET", env.WorkDir+"/s.sock")
-	return l.Close()
+	return nil
 }
 
 // patientIs makes the patient answer with a status.
@@ -76,21 +85,28 @@ func patientIs(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Value("patient").(*patient).status.Store(status)
 }
 
-// signalLast sends a signal to the command that went to the background last:
-// signal TERM.
+// signalLast sends a signal to the command that went to the background last, or
+// the nth, from 0: signal TERM, signal STOP 0.
 func signalLast(ts *testscript.TestScript, _ bool, args []string) {
-	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
-	running := ts.BackgroundCmds()
-	if len(args) != 1 || signals[args[0]] == nil || len(running) == 0 {
-		ts.Fatalf("signal: want TERM or HUP, and a command in the background")
+	signals := map[string]os.Signal{
+		"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT,
 	}
-	ts.Check(running[len(running)-1].Process.Signal(signals[args[0]]))
+	running := ts.BackgroundCmds()
+	chosen, err := len(running)-1, error(nil)
+	if len(args) == 2 {
+		chosen, err = strconv.Atoi(args[1])
+	}
+	if len(args) == 0 || err != nil || signals[args[0]] == nil || chosen < 0 || chosen >= len(running) {
+		ts.Fatalf("signal: want TERM, HUP, KILL, STOP or CONT, and a command in the background")
+	}
+	ts.Check(running[chosen].Process.Signal(signals[args[0]]))
 }
 
-// waitReady waits until the sidecar on $SOCKET is ready.
-func waitReady(ts *testscript.TestScript, _ bool, _ []string) {
+// waitReady waits until the sidecar on a socket, $SOCKET without one, is ready.
+func waitReady(ts *testscript.TestScript, _ bool, args []string) {
+	socket := append(args, ts.Getenv("SOCKET"))[0]
 	eventually(ts, func() error {
-		c, err := client.New(ts.Getenv("SOCKET"))
+		c, err := client.New(socket)
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (s *sidecar) build() error {
 	if err != nil {
 		return err
 	}
-	if s.store, err = openStore(settings.Store, o.storagePath, log); err != nil {
+	if s.store, err = openStore(settings.Store, o.storagePath, o.socket, metrics.Journal, log); err != nil {
 		return err
 	}
 	s.teardown.add("store", s.store.Close)
@@ -106,8 +106,14 @@ func longestCapture(c *config.Config) time.Duration {
 // closes the store.
 func (s *sidecar) run(ctx context.Context) error {
 	group, running := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.store.Run(running) })
-	group.Go(func() error { return s.engine.Run(running) })
+	// The store keeps its lease until the last steps of the engine have ended.
+	storing, stopStore := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopStore()
+	group.Go(func() error { return s.store.Run(storing, s.engine.Adopt) })
+	group.Go(func() error {
+		defer stopStore()
+		return s.engine.Run(running)
+	})
 	group.Go(func() error { return s.reloader.run(running) })
 	group.Go(func() error {
 		guarded := api.GuardSocket(s.limiter.Before(s.handler), s.peers, s.log)

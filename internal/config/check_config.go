@@ -53,6 +53,11 @@ func (c *checker) selfHealing(into *SelfHealing, written rawSelfHealing) {
 
 func (c *checker) store(into *Store, written rawStore) {
 	c.positive("store.retention", &into.Retention, written.Retention)
+	if written.Journal.Enabled != nil {
+		into.Journal.Enabled = *written.Journal.Enabled
+	}
+	into.Journal.Path = c.file(written.Journal.Path)
+	count(c, "store.journal.max_entries", &into.Journal.MaxEntries, written.Journal.MaxEntries, 1, 1_000_000)
 	if written.Redis == nil {
 		return
 	}
@@ -63,11 +68,35 @@ func (c *checker) store(into *Store, written rawStore) {
 	redis.CAFile, redis.CertFile, redis.KeyFile = c.file(r.TLS.CAFile), c.file(r.TLS.CertFile), c.file(r.TLS.KeyFile)
 	redis.ServerName = r.TLS.ServerName
 	text(&redis.KeyPrefix, r.KeyPrefix)
+	c.fleet(&redis, r)
 	count(c, "store.redis.pool_size", &redis.PoolSize, r.PoolSize, 1, 10_000)
 	if !strings.HasPrefix(r.URL, "redis://") && !strings.HasPrefix(r.URL, "rediss://") {
 		c.wrong("store.redis.url", "want redis:// or rediss:// and an address, such as redis://127.0.0.1:6379/0")
 	}
 	into.Redis = &redis
+}
+
+// shortestLease leaves time for a second try at renewing it.
+const shortestLease = time.Second
+
+// memberForm is what names a group and a sidecar in it.
+var memberForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._:-]{0,127}$`)
+
+// fleet checks how sidecars share a Redis.
+func (c *checker) fleet(into *Redis, written rawRedis) {
+	member := func(path string, into *string, written string) {
+		if written != "" && !memberForm.MatchString(written) {
+			c.wrong(path, "want 1 to 128 letters, digits and . _ : -, a letter or digit first")
+		}
+		text(into, written)
+	}
+	member("store.redis.group", &into.Group, written.Group)
+	member("store.redis.identity", &into.Identity, written.Identity)
+	c.positive("store.redis.lease", &into.Lease, written.Lease)
+	if into.Lease < shortestLease {
+		c.wrong("store.redis.lease", "want "+shortestLease.String()+" or more")
+	}
+	count(c, "store.redis.wait_replicas", &into.WaitReplicas, written.WaitReplicas, 0, 5)
 }
 
 // settings changes a policy by what is written.

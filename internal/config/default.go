@@ -13,7 +13,7 @@ import (
 func Default() *Config {
 	return &Config{
 		DefaultNamespace: "default",
-		Store:            Store{Retention: 30 * 24 * time.Hour},
+		Store:            Store{Retention: 30 * 24 * time.Hour, Journal: Journal{Enabled: true, MaxEntries: 10_000}},
 		Limits:           defaultLimits(),
 		DefaultPolicy:    aftercheck.DefaultPolicy(),
 		Sensors: Sensors{
@@ -48,7 +48,9 @@ func defaultPrometheus() Prometheus {
 	}
 }
 
-func defaultRedis() Redis { return Redis{KeyPrefix: "aftercheck", PoolSize: 32} }
+func defaultRedis() Redis {
+	return Redis{KeyPrefix: "aftercheck", Group: "default", Lease: 8 * time.Second, PoolSize: 32}
+}
 
 func defaultHTTP() HTTPProbe {
 	return HTTPProbe{

@@ -17,8 +17,15 @@ type rawConfig struct {
 }
 
 type rawStore struct {
-	Retention string    `yaml:"retention"`
-	Redis     *rawRedis `yaml:"redis"`
+	Retention string     `yaml:"retention"`
+	Redis     *rawRedis  `yaml:"redis"`
+	Journal   rawJournal `yaml:"journal"`
+}
+
+type rawJournal struct {
+	Enabled    *bool    `yaml:"enabled"`
+	Path       string   `yaml:"path"`
+	MaxEntries *float64 `yaml:"max_entries"`
 }
 
 type rawRedis struct {
@@ -29,6 +36,10 @@ type rawRedis struct {
 	SentinelUsername     string      `yaml:"sentinel_username"`
 	SentinelPasswordFile string      `yaml:"sentinel_password_file"`
 	KeyPrefix            string      `yaml:"key_prefix"`
+	Group                string      `yaml:"group"`
+	Identity             string      `yaml:"identity"`
+	Lease                string      `yaml:"lease"`
+	WaitReplicas         *float64    `yaml:"wait_replicas"`
 	PoolSize             *float64    `yaml:"pool_size"`
 	TLS                  rawRedisTLS `yaml:"tls_config"`
 }

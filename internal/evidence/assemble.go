@@ -127,7 +127,7 @@ func (f fields) revision() (int64, error) {
 
 // markNames are the fields that tell, without opening a document, whether a
 // verification belongs to a list or is due.
-var markNames = []string{fieldEntry, fieldPlaybook, fieldVerdict, fieldSealedAt, fieldDeadline, fieldNext}
+var markNames = []string{fieldEntry, fieldPlaybook, fieldVerdict, fieldSealedAt, fieldDeadline, fieldNext, fieldOwner}
 
 // listed reports whether the record is there and the entry is its own: an
 // entry may outlive its record, and a refused Accept may have left another.
@@ -143,8 +143,12 @@ func (f fields) matches(filter aftercheck.Filter) bool {
 		(filter.Playbook == "" || f[fieldPlaybook] == filter.Playbook)
 }
 
-// due reads when the verification next needs attention.
+// due reads when the verification next needs attention: one that is sealed and
+// not settled has needed it since then.
 func (f fields) due() (time.Time, error) {
+	if f.sealed() {
+		return parseTime(fieldSealedAt, f[fieldSealedAt])
+	}
 	deadline, err := parseTime(fieldDeadline, f[fieldDeadline])
 	if err != nil {
 		return time.Time{}, err

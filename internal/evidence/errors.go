@@ -20,8 +20,8 @@ func aboutID(id string, err error) error {
 func isAnswer(err error) bool {
 	var field *aftercheck.FieldError
 	return errors.Is(err, aftercheck.ErrNotFound) || errors.Is(err, aftercheck.ErrConflict) ||
-		errors.Is(err, aftercheck.ErrSealed) || errors.Is(err, ErrUnreadable) || errors.Is(err, ErrUnstorable) ||
-		errors.As(err, &field)
+		errors.Is(err, aftercheck.ErrSealed) || errors.Is(err, aftercheck.ErrFenced) ||
+		errors.Is(err, ErrUnreadable) || errors.Is(err, ErrUnstorable) || errors.As(err, &field)
 }
 
 // unavailable wraps the backend's own trouble; the store's answers pass.

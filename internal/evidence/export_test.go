@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	bolt "go.etcd.io/bbolt"
@@ -9,6 +10,12 @@ import (
 
 // Client returns the client, for tests that look at keys and break commands.
 func (r *Redis) Client() redis.UniversalClient { return r.client }
+
+// Session is the fencing token, or empty.
+func (r *Redis) Session() string {
+	token, _ := r.lease.current(time.Now())
+	return token
+}
 
 // Sweep sweeps once.
 func (r *Redis) Sweep(ctx context.Context) error { return r.sweep(ctx) }
@@ -51,3 +58,19 @@ func (f *File) Allocated() int {
 	})
 	return sum
 }
+
+// RenewEvery is how often a lease of the default length is renewed.
+func RenewEvery() time.Duration { return renewEvery(defaultLease) }
+
+// TakeOver takes over what a session led that has ended.
+func (r *Redis) TakeOver(ctx context.Context, session string, adopt func(id string, due time.Time)) error {
+	return r.takeOver(ctx, neighbour{name: endedMark + session}, adopt)
+}
+
+// Look looks once whether Redis is back, and delivers.
+func (j *Journal) Look(ctx context.Context, adopt func(id string, due time.Time)) error {
+	return j.look(ctx, adopt)
+}
+
+// Far returns the store in Redis.
+func (j *Journal) Far() *Redis { return j.far }

@@ -28,7 +28,7 @@ var (
 	bucketSnapshots = []byte("snapshots")     // fields of snapshots
 	bucketAccepted  = []byte("accepted")      // entries of all verifications
 	bucketIncidents = []byte("incidents")     // "<incident> <entry>"
-	bucketPending   = []byte("pending")       // entries of those that are not sealed
+	bucketPending   = []byte("pending")       // entries of those that are not settled
 	bucketExpiry    = []byte("expiry")        // "<time> <kind> <id>": when to look whether a record has expired
 )
 

@@ -22,6 +22,12 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(fileToFill); path != "" {
 		fillUntilKilled(path)
 	}
+	if path := os.Getenv(fileToOverfill); path != "" {
+		if err := fillBeyondTheRoom(path); err != nil {
+			panic(err)
+		}
+		return
+	}
 	m.Run()
 }
 

@@ -46,6 +46,30 @@ func (f *File) Verification(ctx context.Context, id string) (v aftercheck.Verifi
 	return v, aboutID(id, err)
 }
 
+// Lead implements Store: the one process that has the file leads everything.
+func (f *File) Lead(ctx context.Context, id string) (v aftercheck.Verification, err error) {
+	settled := false
+	v, err = f.Verification(ctx, id)
+	if err != nil || !v.Sealed() {
+		return v, err
+	}
+	err = f.view(ctx, "reading whether a verdict is settled", func(tx *bolt.Tx) error {
+		settled = !isPending(tx, newEntry(v))
+		return nil
+	})
+	if err == nil && settled {
+		err = aftercheck.ErrSealed
+	}
+	return v, aboutID(id, err)
+}
+
+// isPending reports whether an entry is in the index of what is pending. A
+// bucket has no question for that beside the value, which is empty here.
+func isPending(tx *bolt.Tx, e entry) bool {
+	key, _ := tx.Bucket(bucketPending).Cursor().Seek([]byte(e))
+	return entry(key) == e
+}
+
 // List implements Store.
 func (f *File) List(ctx context.Context, filter aftercheck.Filter) (aftercheck.Page, error) {
 	return list(ctx, f, filter)
@@ -110,7 +134,7 @@ func (f *File) Pending(ctx context.Context, each func(id string, due time.Time) 
 		if err != nil || len(entries) == 0 {
 			return err
 		}
-		if err := eachDue(ctx, f, entries, each); err != nil {
+		if err := eachDue(ctx, f, "", entries, each); err != nil {
 			return err
 		}
 		after = entries[len(entries)-1]

@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -66,6 +67,11 @@ func (f *File) PutSnapshot(ctx context.Context, s aftercheck.Snapshot) (afterche
 
 // Accept implements Store.
 func (f *File) Accept(ctx context.Context, v aftercheck.Verification) (stored aftercheck.Verification, created bool, err error) {
+	return f.acceptWith(ctx, v, nil)
+}
+
+// acceptWith is Accept with more fields in the record, if it is stored.
+func (f *File) acceptWith(ctx context.Context, v aftercheck.Verification, more fields) (stored aftercheck.Verification, created bool, err error) {
 	if err := checkID(v.ID); err != nil {
 		return aftercheck.Verification{}, false, err
 	}
@@ -74,6 +80,7 @@ func (f *File) Accept(ctx context.Context, v aftercheck.Verification) (stored af
 	if err != nil {
 		return aftercheck.Verification{}, false, err
 	}
+	maps.Copy(record, more)
 	before, err := transition(ctx, f, "accepting a verification", func(tx *bolt.Tx) (fields, error) {
 		return f.accept(tx, v, record)
 	})
@@ -192,11 +199,20 @@ func (f *File) seal(tx *bolt.Tx, id string, revision int64, seal fields) (fields
 	if err := records(tx).put(id, seal); err != nil {
 		return nil, err
 	}
-	if err := tx.Bucket(bucketPending).Delete([]byte(records(tx).get(id, fieldEntry))); err != nil {
-		return nil, err
-	}
 	if err := records(tx).prolong(id, time.Now().Add(f.options.Retention)); err != nil {
 		return nil, err
 	}
 	return records(tx).all(id), nil
+}
+
+// Settle implements Store.
+func (f *File) Settle(ctx context.Context, v aftercheck.Verification) error {
+	mine, err := settling(v)
+	if err != nil {
+		return err
+	}
+	_, err = transition(ctx, f, "settling a verdict", func(tx *bolt.Tx) (struct{}, error) {
+		return struct{}{}, tx.Bucket(bucketPending).Delete([]byte(mine))
+	})
+	return err
 }

@@ -14,6 +14,8 @@ const (
 	opAccept       = "accept"
 	opAddRound     = "add_round"
 	opSeal         = "seal"
+	opLead         = "lead"
+	opSettle       = "settle"
 	opVerification = "verification"
 	opList         = "list"
 	opPending      = "pending"
@@ -22,7 +24,7 @@ const (
 
 // Operations returns the name of every operation that Observe reports.
 func Operations() []string {
-	return []string{opPutSnapshot, opSnapshot, opAccept, opAddRound, opSeal, opVerification, opList, opPending, opCheck}
+	return []string{opPutSnapshot, opSnapshot, opAccept, opAddRound, opSeal, opLead, opSettle, opVerification, opList, opPending, opCheck}
 }
 
 // Observe returns the store with each operation reported after it ended: its
@@ -83,6 +85,22 @@ func (o *observed) Seal(ctx context.Context, id string, revision int64, a afterc
 		return err
 	})
 	return v, err
+}
+
+func (o *observed) Lead(ctx context.Context, id string) (v aftercheck.Verification, err error) {
+	o.timed(opLead, func() error {
+		v, err = o.store.Lead(ctx, id)
+		return err
+	})
+	return v, err
+}
+
+func (o *observed) Settle(ctx context.Context, v aftercheck.Verification) (err error) {
+	o.timed(opSettle, func() error {
+		err = o.store.Settle(ctx, v)
+		return err
+	})
+	return err
 }
 
 func (o *observed) Verification(ctx context.Context, id string) (v aftercheck.Verification, err error) {

@@ -2,17 +2,20 @@ package evidence
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/aftercheck/aftercheck"
 )
 
-// eachDue calls each for those entries whose verification is not sealed.
-func eachDue(ctx context.Context, c catalogue, entries []entry, each func(id string, due time.Time) error) error {
+// eachDue calls each for those entries whose verification the owner leads.
+func eachDue(ctx context.Context, c catalogue, owner string, entries []entry, each func(id string, due time.Time) error) error {
 	marks, err := c.read(ctx, ids(entries), markNames)
 	if err != nil {
 		return err
 	}
 	for i, e := range entries {
-		if !marks[i].listed(e) || marks[i].sealed() {
+		if !marks[i].listed(e) || marks[i][fieldOwner] != owner {
 			continue
 		}
 		due, err := marks[i].due()
@@ -24,4 +27,15 @@ func eachDue(ctx context.Context, c catalogue, entries []entry, each func(id str
 		}
 	}
 	return nil
+}
+
+// errUnsettled refuses to settle what has no verdict.
+var errUnsettled = errors.New("there is no verdict to settle")
+
+// settling returns the entry of a verdict that is to be settled.
+func settling(v aftercheck.Verification) (entry, error) {
+	if !v.Sealed() {
+		return "", aboutID(v.ID, errors.Join(aftercheck.ErrConflict, errUnsettled))
+	}
+	return newEntry(v), nil
 }

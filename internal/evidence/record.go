@@ -21,6 +21,7 @@ const (
 	fieldWait       = "wait"       // document: the wait that a round brought, if one did
 	fieldRevision   = "revision"   // decimal
 	fieldNext       = "next"       // RFC 3339, or empty: when the next round is due
+	fieldOwner      = "owner"      // the session that leads it; a file has one process and no such field
 	fieldRaw        = "raw"        // document: raw texts of the last round's readings, in their order
 	fieldVerdict    = "verdict"    // the verdict, once sealed
 	fieldAssessment = "assessment" // document: the assessment, once sealed

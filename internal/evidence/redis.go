@@ -21,27 +21,33 @@ import (
 // client also asks for command and does without it, but not silently.
 const RedisACL = "resetkeys resetchannels -@all ~aftercheck:* " +
 	"+select +cluster|slots +command +info " +
-	"+evalsha +eval +get +set +pexpire +pttl +exists " +
-	"+hget +hset +hmget +hexists +hgetall +zadd +zrem +zrangebylex +zrevrangebylex"
+	"+evalsha +eval +time +get +set +pexpire +pttl +exists " +
+	"+hget +hset +hmget +hgetall +zadd +zrem +zscore +zrange +zrangebyscore +zrangebylex +zrevrangebylex"
 
 // Redis is the Store in Redis 6.2 or newer or Valkey: one server, one behind
 // sentinels, or a cluster. A call that returns nil was acknowledged by the
 // server, or the shard's master: it is as durable as that server is configured
 // to be ("appendonly yes", "appendfsync always" for every crash), and a
-// failover may lose what was not replicated yet. Several sidecars may share a
-// prefix.
+// failover may lose what was not replicated yet.
+//
+// Many sidecars may share a prefix. Each leads what it has accepted, under a
+// lease that Run renews; what one leaves that is gone, another of the same group
+// takes over: see redis_lease.go. The token that fences is in the record itself,
+// since a script reaches the keys of one hash slot only.
 //
 // All keys of one verification carry its ID as hash tag and expire by
 // themselves. The indexes are other keys, on other shards, so a record and its
 // entries are not written together. An entry is written before the record, and
-// a pending entry is removed after the verdict, so that a crash between the two
-// leaves at most an entry too many: one without a record, or one of a sealed
-// record. Readers hold every entry against the record and pass over those that
+// a pending entry is removed after the verdict is made known, so that a crash between the two
+// leaves at most an entry too many: one without a record, or one of a record that
+// another sidecar leads. Readers hold every entry against the record and pass over those that
 // are not the record's own; Run removes those that are older than the
-// retention, and pending ones of sealed records.
+// retention, and pending ones of records that another leads.
 type Redis struct {
 	client  redis.UniversalClient
 	options RedisOptions
+	lease   lease
+	turn    chan struct{} // of capacity 1: who fills it may ask for the lease
 }
 
 var _ Store = (*Redis)(nil)
@@ -55,13 +61,16 @@ func OpenRedis(o RedisOptions) (*Redis, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening Redis store: %w", err)
 	}
-	return &Redis{client: client, options: o}, nil
+	return &Redis{client: client, options: o, turn: make(chan struct{}, 1)}, nil
 }
 
 func (r *Redis) recordKey(id string) string   { return r.options.Prefix + ":{" + id + "}:verification" }
 func (r *Redis) snapshotKey(id string) string { return r.options.Prefix + ":{" + id + "}:snapshot" }
 func (r *Redis) acceptedKey() string          { return r.options.Prefix + ":index:accepted" }
-func (r *Redis) pendingKey() string           { return r.options.Prefix + ":index:pending" }
+func (r *Redis) groupKey() string             { return r.options.Prefix + ":group:" + r.options.Group }
+func (r *Redis) pendingKey(session string) string {
+	return r.options.Prefix + ":index:pending:" + session
+}
 func (r *Redis) incidentKey(incident string) string {
 	return r.options.Prefix + ":index:incident:" + incident
 }
@@ -81,16 +90,22 @@ type reply struct {
 
 // run runs a script on one key.
 func (r *Redis) run(ctx context.Context, doing string, script *redis.Script, key string, args ...any) (reply, error) {
-	answer, err := script.Run(ctx, r.client, []string{key}, args...).Slice()
+	answer, err := asReply(script.Run(ctx, r.client, []string{key}, args...))
+	return answer, unavailable(doing, err)
+}
+
+// asReply reads a script's answer.
+func asReply(cmd *redis.Cmd) (reply, error) {
+	answer, err := cmd.Slice()
 	if err != nil {
-		return reply{}, unavailable(doing, err)
+		return reply{}, err
 	}
 	if len(answer) > 0 {
 		if status, ok := answer[0].(string); ok {
 			return reply{status, answer[1:]}, nil
 		}
 	}
-	return reply{}, unavailable(doing, errors.New("unexpected answer from the script"))
+	return reply{}, errors.New("unexpected answer from the script")
 }
 
 // text returns an element of the answer, or the empty string.
@@ -124,9 +139,13 @@ func args(f fields, first ...any) []any {
 	return first
 }
 
-// Check writes a mark, so that a server that is full, loading, read-only or
-// without its disk shows, and not only one that is away.
+// Check writes a mark, so that a server that is full, loading, read-only, without
+// its disk or without the replicas that are waited for shows, and not only one
+// that is away.
 func (r *Redis) Check(ctx context.Context) error {
+	if r.options.WaitReplicas > 0 {
+		return r.checkReplicas(ctx)
+	}
 	err := r.client.Set(ctx, r.options.Prefix+":check", aftercheck.SchemaVersion, time.Minute).Err()
 	return unavailable("checking the store", err)
 }
@@ -151,8 +170,10 @@ func (r *Redis) Caveats(ctx context.Context) ([]string, error) {
 	return caveats, nil
 }
 
-// Close closes the connections. It may be called twice.
+// Close gives the lease back, so that others take over at once what is left,
+// and closes the connections. It may be called twice.
 func (r *Redis) Close() error {
+	r.leave()
 	if err := r.client.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
 		return fmt.Errorf("closing Redis store: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -57,7 +58,9 @@ func everything(t testing.TB, s *evidence.Redis) error {
 	}
 	other := evidencetest.Sample(1)
 	other.RequestDigest, other.Incident.ID = "another", "another"
-	_, _, _ = s.Accept(t.Context(), other) // a conflict, which takes entries back
+	if _, _, err := s.Accept(t.Context(), other); !errors.Is(err, aftercheck.ErrConflict) { // takes entries back
+		return fmt.Errorf("a conflict: %w", errors.Join(err, errors.New("want ErrConflict")))
+	}
 	if _, err := evidencetest.World(t.Context(), s, evidencetest.LifeSnapshots(3)...); err != nil {
 		return err
 	}
@@ -218,5 +221,16 @@ func TestRedisSentinel(t *testing.T) {
 	wrong := openRedis(t, evidence.RedisOptions{URL: "redis://127.0.0.1:" + at, SentinelMaster: "unknown"})
 	if err := wrong.Check(t.Context()); err == nil {
 		t.Error("a master that the sentinel does not know was found")
+	}
+}
+
+// TestDocumentedACL holds the documented rule equal to the one that is tested.
+func TestDocumentedACL(t *testing.T) {
+	page, err := os.ReadFile("../../docs/reliability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rule := "ACL SETUSER aftercheck on >PASSWORD " + evidence.RedisACL + "\n"; !strings.Contains(string(page), rule) {
+		t.Errorf("docs/reliability.md does not have the line\n%s", rule)
 	}
 }

@@ -111,7 +111,7 @@ func TestRedisBrokenAtEveryCommand(t *testing.T) {
 // and what is left over is shown nowhere.
 func TestRedisCrashWithoutRetry(t *testing.T) {
 	addr := testbed.Redis(t)
-	for nth := int64(1); nth <= 12; nth++ {
+	for nth := int64(1); nth <= 14; nth++ {
 		for _, after := range []bool{false, true} {
 			s := openRedis(t, evidence.RedisOptions{URL: "redis://" + addr, Prefix: freshPrefix()})
 			w := &wire{nth: nth, after: after}
@@ -126,7 +126,7 @@ func TestRedisCrashWithoutRetry(t *testing.T) {
 }
 
 // whole checks that a record, if it is there, is listed, and pending exactly
-// until it is sealed.
+// until it is settled.
 func whole(ctx context.Context, s evidence.Store, id string) error {
 	if _, err := evidencetest.World(ctx, s); err != nil {
 		return err
@@ -141,8 +141,9 @@ func whole(ctx context.Context, s evidence.Store, id string) error {
 	}
 	v, err := s.Verification(ctx, id)
 	stored := err == nil
+	_, lead := s.Lead(ctx, id)
 	_, isPending := pending[id]
-	if len(page.Verifications) == 1 != stored || isPending != (stored && !v.Sealed()) {
+	if len(page.Verifications) == 1 != stored || isPending != (lead == nil) || isPending && !stored {
 		return fmt.Errorf("stored %v, state %s, %d listed, pending %v", stored, v.State, len(page.Verifications), isPending)
 	}
 	return nil

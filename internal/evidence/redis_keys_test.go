@@ -42,13 +42,13 @@ func TestRedisKeys(t *testing.T) {
 	keys := keysOf(t, s)
 	for _, want := range []string{
 		"aftercheck:{v-000000}:verification", "aftercheck:{s-v-000000}:snapshot",
-		"aftercheck:index:accepted", "aftercheck:index:pending",
+		"aftercheck:index:accepted", "aftercheck:index:pending:" + s.Session(), "aftercheck:group:default",
 	} {
 		if !slices.Contains(keys, want) {
 			t.Errorf("no key %s in %v", want, keys)
 		}
 	}
-	if len(keys) != 3+2+2+3 {
+	if len(keys) != 3+2+2+1+3 {
 		t.Errorf("%d keys for three verifications of three incidents, two snapshots: %v", len(keys), keys)
 	}
 	for _, key := range keys {
@@ -87,7 +87,7 @@ func TestRedisForeignEntries(t *testing.T) {
 	if diff := cmp.Diff(keys, keysOf(t, s)); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
-	for _, index := range []string{"accepted", "pending"} {
+	for _, index := range []string{"accepted", "pending:" + s.Session()} {
 		key := "aftercheck:index:" + index
 		if diff := cmp.Diff([]string{own}, s.Client().ZRange(ctx, key, 0, -1).Val()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", key, diff)
@@ -121,19 +121,19 @@ func TestRedisSweep(t *testing.T) {
 	accept(1, now.Add(-2*time.Hour)) // old, and its record is there
 	accept(2, now.Add(-2*time.Hour)) // old, and its record will be gone
 	accept(3, now)                   // young, and its record will be gone
-	accept(4, now)                   // sealed, and again pending
-	pending := s.Client().ZRange(ctx, "aftercheck:index:pending", 0, -1).Val()
-	sealed := slices.IndexFunc(pending, func(e string) bool { return strings.Contains(e, "v-000004") })
-	if _, err := s.Seal(ctx, "v-000004", 1, evidencetest.SampleAssessment(aftercheck.Failed), now); err != nil {
-		t.Fatal(err)
+	accept(4, now)                   // young, and led by another
+	accept(5, now.Add(-2*time.Hour)) // old, and led by another
+	for _, id := range []string{"v-000004", "v-000005"} {
+		if err := s.Overwrite(id, "owner", "another"); err != nil {
+			t.Fatal(err)
+		}
 	}
-	s.Client().ZAdd(ctx, "aftercheck:index:pending", redis.Z{Member: pending[sealed]})
 	s.Client().Del(ctx, "aftercheck:{v-000002}:verification", "aftercheck:{v-000003}:verification")
 
 	runUntil(t, s, func() error {
 		for key, want := range map[string]string{
-			"aftercheck:index:accepted": "v-000001 v-000003 v-000004",
-			"aftercheck:index:pending":  "v-000001 v-000003",
+			"aftercheck:index:accepted":               "v-000001 v-000005 v-000003 v-000004",
+			"aftercheck:index:pending:" + s.Session(): "v-000001 v-000003 v-000004",
 		} {
 			var got []string
 			for _, e := range s.Client().ZRange(ctx, key, 0, -1).Val() {
@@ -151,8 +151,8 @@ func TestRedisSweep(t *testing.T) {
 			incidents += int(s.Client().ZCard(ctx, key).Val())
 		}
 	}
-	if incidents != 3 {
-		t.Errorf("%d entries under incidents, want 3", incidents)
+	if incidents != 4 {
+		t.Errorf("%d entries under incidents, want 4", incidents)
 	}
 }
 
@@ -161,7 +161,7 @@ func runUntil(t *testing.T, s *evidence.Redis, condition func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error)
-	go func() { ran <- s.Run(ctx) }()
+	go func() { ran <- s.Run(ctx, func(string, time.Time) {}) }()
 	testbed.Eventually(t, 10*time.Second, condition)
 	cancel()
 	if err := <-ran; err != nil {

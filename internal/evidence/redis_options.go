@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -24,6 +25,8 @@ const (
 	defaultPrefix   = "aftercheck"
 	defaultPoolSize = 32
 	defaultPort     = "6379"
+	defaultGroup    = "default"
+	defaultLease    = 8 * time.Second
 )
 
 // RedisOptions configure a Redis store.
@@ -55,6 +58,20 @@ type RedisOptions struct {
 	ServerName string
 	// Prefix begins every key; empty means "aftercheck".
 	Prefix string
+	// Group names the sidecars that take over from each other: those that
+	// could observe each other's incidents alike. Empty means "default".
+	Group string
+	// Identity tells the sidecars of a group apart, and stays the same over
+	// restarts, so that one that starts again goes on at once. Empty means that
+	// no two processes are the same sidecar.
+	Identity string
+	// Lease is how long a sidecar that does not answer any more keeps what it
+	// leads; zero means 8 seconds. It is measured by Redis' clock.
+	Lease time.Duration
+	// WaitReplicas is how many replicas must have acknowledged a snapshot, an
+	// acceptance or a verdict before it counts as stored; with fewer the call is
+	// ErrUnavailable, though the master has it. Zero asks none.
+	WaitReplicas int
 	// PoolSize is how many connections there are at most, to each node; zero
 	// means 32.
 	PoolSize int
@@ -67,6 +84,15 @@ type RedisOptions struct {
 func (o RedisOptions) withDefaults() RedisOptions {
 	if o.Prefix == "" {
 		o.Prefix = defaultPrefix
+	}
+	if o.Group == "" {
+		o.Group = defaultGroup
+	}
+	if o.Identity == "" {
+		o.Identity = rand.Text()
+	}
+	if o.Lease <= 0 {
+		o.Lease = defaultLease
 	}
 	if o.PoolSize <= 0 {
 		o.PoolSize = defaultPoolSize
@@ -87,6 +113,11 @@ var prefixForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
 func (o RedisOptions) client() (redis.UniversalClient, error) {
 	if !prefixForm.MatchString(o.Prefix) {
 		return nil, errors.New("prefix: want 1 to 64 letters, digits and . _ : -")
+	}
+	for name, value := range map[string]string{"group": o.Group, "identity": o.Identity} {
+		if !validID(value) {
+			return nil, fmt.Errorf("%s: want 1 to 128 letters, digits and . _ : -, a letter or digit first", name)
+		}
 	}
 	universal, err := o.universal()
 	if err != nil {

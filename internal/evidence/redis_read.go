@@ -3,7 +3,6 @@ package evidence
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -28,18 +27,27 @@ func (r *Redis) Snapshot(ctx context.Context, id string) (aftercheck.Snapshot, e
 
 // Verification implements Store.
 func (r *Redis) Verification(ctx context.Context, id string) (aftercheck.Verification, error) {
+	record, err := r.record(ctx, id)
+	if err != nil {
+		return aftercheck.Verification{}, err
+	}
+	v, err := record.verification()
+	return v, aboutID(id, err)
+}
+
+// record reads all fields of a record.
+func (r *Redis) record(ctx context.Context, id string) (fields, error) {
 	if !validID(id) {
-		return aftercheck.Verification{}, aboutID(id, aftercheck.ErrNotFound)
+		return nil, aboutID(id, aftercheck.ErrNotFound)
 	}
 	record, err := r.client.HGetAll(ctx, r.recordKey(id)).Result()
 	if err != nil {
-		return aftercheck.Verification{}, unavailable("reading a verification", err)
+		return nil, unavailable("reading a verification", err)
 	}
 	if len(record) == 0 {
-		return aftercheck.Verification{}, aboutID(id, aftercheck.ErrNotFound)
+		return nil, aboutID(id, aftercheck.ErrNotFound)
 	}
-	v, err := fields(record).verification()
-	return v, aboutID(id, err)
+	return record, nil
 }
 
 // List implements Store.
@@ -97,30 +105,4 @@ func (r *Redis) read(ctx context.Context, ids, names []string) ([]fields, error)
 		}
 	}
 	return out, nil
-}
-
-// Pending implements Store.
-func (r *Redis) Pending(ctx context.Context, each func(id string, due time.Time) error) error {
-	return r.walk(ctx, r.pendingKey(), "+", func(entries []entry) error {
-		return eachDue(ctx, r, entries, each)
-	})
-}
-
-// walk calls visit with the entries of an index from the oldest up to a bound,
-// some at a time. Visit may remove them.
-func (r *Redis) walk(ctx context.Context, key, bound string, visit func([]entry) error) error {
-	from := "-"
-	for {
-		members, err := r.client.ZRangeByLex(ctx, key, &redis.ZRangeBy{Min: from, Max: bound, Count: scanChunk}).Result()
-		if err != nil {
-			return unavailable("walking an index", err)
-		}
-		if len(members) == 0 {
-			return nil
-		}
-		if err := visit(asEntries(members)); err != nil {
-			return err
-		}
-		from = "(" + members[len(members)-1]
-	}
 }

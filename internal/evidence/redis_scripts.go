@@ -10,6 +10,7 @@ const (
 	replyConflict = "conflict" // the ID is taken by another request
 	replyMoved    = "moved"    // the record is at another revision
 	replySealed   = "sealed"   // the verdict stands
+	replyFenced   = "fenced"   // another session leads the record
 	replyMissing  = "missing"  // there is no such record
 )
 
@@ -46,9 +47,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   end
   return {'exists', redis.call('HGETALL', KEYS[1])}
 end
-for i = 3, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
-end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {'stored'}
 `)
@@ -58,24 +57,26 @@ return {'stored'}
 //	KEYS[1]  the record
 //	ARGV[1]  the revision that the caller has seen
 //	ARGV[2]  least time to live from now, milliseconds
-//	ARGV[3]  name of the round's field
-//	ARGV[4…] the fields to set: name, value, name, value…
-//	returns  {"stored"}, {"missing"}, {"sealed"}, or {"moved", revision, the
-//	         round that was added at ARGV[1], or an empty text}
+//	ARGV[3]  the session that writes: the fencing token
+//	ARGV[4]  name of the round's field
+//	ARGV[5…] the fields to set: name, value, name, value…
+//	returns  {"stored"}, {"missing"}, {"sealed"}, {"fenced"}, or {"moved",
+//	         revision, the round that was added at ARGV[1], or an empty text}
 var scriptAddRound = redis.NewScript(`
-local at = redis.call('HGET', KEYS[1], 'revision')
-if not at then
+local at = redis.call('HMGET', KEYS[1], 'revision', 'sealed_at', 'owner', ARGV[4])
+if not at[1] then
   return {'missing'}
 end
-if redis.call('HEXISTS', KEYS[1], 'sealed_at') == 1 then
+if at[2] then
   return {'sealed'}
 end
-if at ~= ARGV[1] then
-  return {'moved', at, redis.call('HGET', KEYS[1], ARGV[3]) or ''}
+if at[3] ~= ARGV[3] then
+  return {'fenced'}
 end
-for i = 4, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+if at[1] ~= ARGV[1] then
+  return {'moved', at[1], at[4] or ''}
 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 5))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
@@ -87,23 +88,25 @@ return {'stored'}
 //	KEYS[1]  the record
 //	ARGV[1]  the revision that the caller has seen
 //	ARGV[2]  least time to live from now, milliseconds
-//	ARGV[3…] the fields to set: name, value, name, value…
-//	returns  {"stored", all fields}, {"sealed", all fields}, {"missing"} or
-//	         {"moved", revision}
+//	ARGV[3]  the session that writes: the fencing token
+//	ARGV[4…] the fields to set: name, value, name, value…
+//	returns  {"stored", all fields}, {"sealed", all fields}, {"missing"},
+//	         {"fenced"} or {"moved", revision}
 var scriptSeal = redis.NewScript(`
-local at = redis.call('HGET', KEYS[1], 'revision')
-if not at then
+local at = redis.call('HMGET', KEYS[1], 'revision', 'sealed_at', 'owner')
+if not at[1] then
   return {'missing'}
 end
-if redis.call('HEXISTS', KEYS[1], 'sealed_at') == 1 then
+if at[2] then
   return {'sealed', redis.call('HGETALL', KEYS[1])}
 end
-if at ~= ARGV[1] then
-  return {'moved', at}
+if at[3] ~= ARGV[3] then
+  return {'fenced'}
 end
-for i = 3, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+if at[1] ~= ARGV[1] then
+  return {'moved', at[1]}
 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
@@ -117,11 +120,11 @@ return {'stored', redis.call('HGETALL', KEYS[1])}
 //	         that they are in the order of their bytes
 //	ARGV[1]  entry
 //	ARGV[2]  least time to live from now, milliseconds
-//	returns  {"stored"}
+//	returns  {"stored", "1"}, or {"stored", "0"} where it was listed before
 var scriptIndex = redis.NewScript(`
-redis.call('ZADD', KEYS[1], 0, ARGV[1])
+local added = redis.call('ZADD', KEYS[1], 0, ARGV[1])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return {'stored'}
+return {'stored', tostring(added)}
 `)

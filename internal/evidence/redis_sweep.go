@@ -2,15 +2,28 @@ package evidence
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Run logs the server's Caveats, if it answers, and removes index entries whose
-// record is gone until the context ends; then it returns nil. Records expire by
-// themselves.
-func (r *Redis) Run(ctx context.Context) error {
+// Run logs the server's Caveats, if it answers; then, until the context ends, it
+// keeps this sidecar's lease, calls adopt with ID and due time of each
+// verification that it takes over from a sidecar that is gone, and removes index
+// entries that nobody needs. Then it returns nil. Without Run the lease expires,
+// and is asked for again by the calls that need it.
+func (r *Redis) Run(ctx context.Context, adopt func(id string, due time.Time)) error {
+	looks := make(chan []neighbour, 1)
+	var all sync.WaitGroup
+	all.Go(func() { r.renewing(ctx, looks) })
+	all.Go(func() { r.inheriting(ctx, looks, adopt) })
+	all.Go(func() { r.sweeping(ctx) })
+	all.Wait()
+	return nil
+}
+
+func (r *Redis) sweeping(ctx context.Context) {
 	caveats, err := r.Caveats(ctx)
 	if err != nil {
 		caveats = nil // the first sweep meets the same trouble and says so
@@ -26,33 +39,38 @@ func (r *Redis) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-ticks.C:
 		}
 	}
 }
 
 // sweep removes entries older than the retention that no record has, from all
-// indexes, and pending entries of sealed records. A younger entry without a
-// record is left alone: its record may be about to be written.
+// indexes, and such pending ones whose record another session leads. A younger
+// entry is left alone: its record may be about to be written, or claimed.
 func (r *Redis) sweep(ctx context.Context) error {
+	token, _ := r.lease.current(time.Now())
 	old := time.Now().Add(-r.options.Retention)
 	err := r.walk(ctx, r.acceptedKey(), "("+timeKey(old), func(entries []entry) error {
-		return r.sweepSome(ctx, entries, func(record fields, e entry) bool { return !record.listed(e) }, r.removeEntries)
+		return r.sweepSome(ctx, entries, func(record fields, e entry) bool { return !record.listed(e) }, func(ctx context.Context, dead []entry) error {
+			return r.removeEntries(ctx, token, dead)
+		})
 	})
 	if err != nil {
 		return err
 	}
-	return r.walk(ctx, r.pendingKey(), "+", func(entries []entry) error {
+	return r.walk(ctx, r.pendingKey(token), "+", func(entries []entry) error {
 		return r.sweepSome(ctx, entries, func(record fields, e entry) bool {
-			return record.listed(e) && record.sealed() || !record.listed(e) && e.acceptedBefore(old)
-		}, r.removePending)
+			return (!record.listed(e) || record[fieldOwner] != token) && e.acceptedBefore(old)
+		}, func(ctx context.Context, dead []entry) error {
+			return r.client.ZRem(ctx, r.pendingKey(token), members(dead)...).Err()
+		})
 	})
 }
 
 // sweepSome removes those entries whose record says that they are needless.
 func (r *Redis) sweepSome(ctx context.Context, entries []entry, needless func(fields, entry) bool, remove func(context.Context, []entry) error) error {
-	marks, err := r.read(ctx, ids(entries), []string{fieldEntry, fieldSealedAt})
+	marks, err := r.read(ctx, ids(entries), []string{fieldEntry, fieldOwner})
 	if err != nil {
 		return err
 	}
@@ -68,24 +86,16 @@ func (r *Redis) sweepSome(ctx context.Context, entries []entry, needless func(fi
 	return unavailable("removing entries", remove(ctx, dead))
 }
 
-// removeEntries removes entries from all indexes.
-func (r *Redis) removeEntries(ctx context.Context, entries []entry) error {
+// removeEntries removes entries from all indexes, that of what a session leads
+// included.
+func (r *Redis) removeEntries(ctx context.Context, token string, entries []entry) error {
 	_, err := r.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for _, e := range entries {
 			pipe.ZRem(ctx, r.acceptedKey(), string(e))
 			pipe.ZRem(ctx, r.incidentKey(e.incident()), string(e))
-			pipe.ZRem(ctx, r.pendingKey(), string(e))
+			pipe.ZRem(ctx, r.pendingKey(token), string(e))
 		}
 		return nil
 	})
 	return err
-}
-
-// removePending removes entries from the index of what is pending.
-func (r *Redis) removePending(ctx context.Context, entries []entry) error {
-	members := make([]any, len(entries))
-	for i, e := range entries {
-		members[i] = string(e)
-	}
-	return r.client.ZRem(ctx, r.pendingKey(), members...).Err()
 }

@@ -31,7 +31,9 @@ func freshPrefix() string { return fmt.Sprintf("test-%d", prefixes.Add(1)) }
 // restartable is a server that keeps what it has acknowledged over a kill.
 func restartable(t testing.TB) (evidence.Store, func() evidence.Store) {
 	server := testbed.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
-	open := func() evidence.Store { return openRedis(t, evidence.RedisOptions{URL: "redis://" + server.Addr}) }
+	open := func() evidence.Store {
+		return openRedis(t, evidence.RedisOptions{URL: "redis://" + server.Addr, Identity: "sidecar-1"})
+	}
 	return open(), func() evidence.Store {
 		server.Restart(t) // kills it first
 		return open()
@@ -45,7 +47,20 @@ func TestRedisKeepsThePromises(t *testing.T) {
 			return openRedis(t, evidence.RedisOptions{URL: "redis://" + addr, Prefix: freshPrefix(), Retention: retention})
 		},
 		Crash: restartable,
+		Fleet: fleetOn(evidence.RedisOptions{URL: "redis://" + addr}),
 	})
+}
+
+// fleetOn opens stores of sidecars of one group on a server, with keys of their
+// own.
+func fleetOn(o evidence.RedisOptions) func(testing.TB) func(string) evidencetest.Sidecar {
+	return func(t testing.TB) func(string) evidencetest.Sidecar {
+		o.Prefix, o.Lease = freshPrefix(), evidencetest.LeaseOfFleet
+		return func(identity string) evidencetest.Sidecar {
+			o.Identity = identity
+			return openRedis(t, o)
+		}
+	}
 }
 
 func TestRedisClusterKeepsThePromises(t *testing.T) {
@@ -57,5 +72,6 @@ func TestRedisClusterKeepsThePromises(t *testing.T) {
 			})
 		},
 		Crash: restartable,
+		Fleet: fleetOn(evidence.RedisOptions{URL: "redis://" + strings.Join(addrs, ","), Cluster: true}),
 	})
 }

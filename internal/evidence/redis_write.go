@@ -2,12 +2,9 @@ package evidence
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/aftercheck/aftercheck"
 )
@@ -21,7 +18,7 @@ func (r *Redis) PutSnapshot(ctx context.Context, s aftercheck.Snapshot) (afterch
 	if err != nil {
 		return aftercheck.Snapshot{}, err
 	}
-	answer, err := r.run(ctx, "storing a snapshot", scriptPutSnapshot, r.snapshotKey(s.ID), text, r.timeToLive(time.Time{}))
+	answer, err := r.runDurably(ctx, "storing a snapshot", scriptPutSnapshot, r.snapshotKey(s.ID), text, r.timeToLive(time.Time{}))
 	if err != nil {
 		return aftercheck.Snapshot{}, err
 	}
@@ -48,56 +45,65 @@ func (r *Redis) Accept(ctx context.Context, v aftercheck.Verification) (stored a
 	if err != nil {
 		return aftercheck.Verification{}, false, err
 	}
-	mine, ttl := newEntry(v), r.timeToLive(v.DeadlineAt)
-	if err := r.index(ctx, mine, ttl); err != nil {
-		return aftercheck.Verification{}, false, unavailable("listing a verification", err)
+	token, err := r.session(ctx)
+	if err != nil {
+		return aftercheck.Verification{}, false, err
 	}
-	answer, err := r.run(ctx, "accepting a verification", scriptAccept, r.recordKey(v.ID), args(record, record[fieldDigest], ttl)...)
+	record[fieldOwner] = token
+	mine, ttl := newEntry(v), r.timeToLive(v.DeadlineAt)
+	added, err := r.index(ctx, token, mine, ttl)
+	if err != nil {
+		return aftercheck.Verification{}, false, err
+	}
+	if now, valid := r.lease.current(time.Now()); now != token || !valid {
+		// What is listed may have been taken over meanwhile, as a record that is missing.
+		return aftercheck.Verification{}, false, unavailable("accepting a verification", errLapsed)
+	}
+	answer, err := r.runDurably(ctx, "accepting a verification", scriptAccept, r.recordKey(v.ID), args(record, record[fieldDigest], ttl)...)
 	switch {
 	case err != nil:
 		return aftercheck.Verification{}, false, err
 	case answer.status == replyStored:
 		return v, true, nil
 	case answer.status == replyConflict:
-		r.unlist(ctx, mine, entry(answer.text(0)), false)
+		r.unlist(ctx, token, mine, entry(answer.text(0)), added)
 		return aftercheck.Verification{}, false, fmt.Errorf("%s: %w: accepted before with another request", v.ID, aftercheck.ErrConflict)
 	}
 	before := answer.record()
-	r.unlist(ctx, mine, entry(before[fieldEntry]), before.sealed())
+	r.unlist(ctx, token, mine, entry(before[fieldEntry]), added && (before.sealed() || before[fieldOwner] != token))
 	stored, err = before.verification()
 	return stored, false, aboutID(v.ID, err)
 }
 
-// index lists a verification that is about to be stored. It may be sent twice.
-func (r *Redis) index(ctx context.Context, e entry, ttl int64) error {
-	keys := []string{r.acceptedKey(), r.pendingKey(), r.incidentKey(e.incident())}
-	_, err := r.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for _, key := range keys {
-			scriptIndex.EvalSha(ctx, pipe, []string{key}, string(e), ttl)
-		}
-		return nil
-	})
-	if err == nil || !redis.HasErrorPrefix(err, "NOSCRIPT") && !errors.Is(err, redis.ErrNoScript) {
-		return err
+// index lists a verification that is about to be stored, and reports whether it
+// was not pending before. It may be sent twice.
+func (r *Redis) index(ctx context.Context, token string, e entry, ttl int64) (added bool, err error) {
+	answers, err := r.list(ctx, e, ttl, r.pendingKey(token), r.acceptedKey(), r.incidentKey(e.incident()))
+	if err != nil {
+		return false, err
 	}
-	for _, key := range keys { // a server that does not know the script yet
-		if err := scriptIndex.Run(ctx, r.client, []string{key}, string(e), ttl).Err(); err != nil {
-			return err
-		}
+	return answers[0].text(0) == "1", nil
+}
+
+// list puts an entry into indexes.
+func (r *Redis) list(ctx context.Context, e entry, ttl int64, indexes ...string) ([]reply, error) {
+	var calls []call
+	for _, key := range indexes {
+		calls = append(calls, call{key, []any{string(e), ttl}})
 	}
-	return nil
+	return r.runAll(ctx, "listing a verification", scriptIndex, calls)
 }
 
 // unlist takes back what index did for a request that stored nothing: the
-// entries, if they are not the record's own, and else the pending one of a
-// sealed record. What it cannot remove is passed over by readers, so its
-// failure is no failure of the caller's.
-func (r *Redis) unlist(ctx context.Context, mine, stored entry, sealed bool) {
+// entries, if they are not the record's own, and else the pending one where it
+// is needless. What it cannot remove is passed over by readers, so its failure
+// is no failure of the caller's.
+func (r *Redis) unlist(ctx context.Context, token string, mine, stored entry, needless bool) {
 	switch {
 	case mine != stored:
-		_ = r.removeEntries(ctx, []entry{mine})
-	case sealed:
-		_ = r.client.ZRem(ctx, r.pendingKey(), string(mine)).Err()
+		_ = r.removeEntries(ctx, token, []entry{mine})
+	case needless:
+		_ = r.client.ZRem(ctx, r.pendingKey(token), string(mine)).Err()
 	}
 }
 
@@ -110,8 +116,12 @@ func (r *Redis) AddRound(ctx context.Context, id string, revision int64, round a
 	if err != nil {
 		return 0, err
 	}
+	token, err := r.session(ctx)
+	if err != nil {
+		return 0, err
+	}
 	answer, err := r.run(ctx, "adding a round", scriptAddRound, r.recordKey(id),
-		args(f, revision, r.timeToLive(deadlineOf(round)), fieldRound(revision))...)
+		args(f, revision, r.timeToLive(deadlineOf(round)), token, fieldRound(revision))...)
 	if err != nil {
 		return 0, err
 	}
@@ -137,6 +147,8 @@ func (a reply) refusal() error {
 		return aftercheck.ErrNotFound
 	case replySealed:
 		return aftercheck.ErrSealed
+	case replyFenced:
+		return aftercheck.ErrFenced
 	default:
 		at, _ := strconv.ParseInt(a.text(0), 10, 64)
 		return movedOn(at)
@@ -152,15 +164,16 @@ func (r *Redis) Seal(ctx context.Context, id string, revision int64, a afterchec
 	if err != nil {
 		return aftercheck.Verification{}, err
 	}
-	answer, err := r.run(ctx, "sealing a verdict", scriptSeal, r.recordKey(id), args(seal, revision, r.timeToLive(time.Time{}))...)
+	token, err := r.session(ctx)
+	if err != nil {
+		return aftercheck.Verification{}, err
+	}
+	answer, err := r.runDurably(ctx, "sealing a verdict", scriptSeal, r.recordKey(id), args(seal, revision, r.timeToLive(time.Time{}), token)...)
 	if err != nil {
 		return aftercheck.Verification{}, err
 	}
 	if answer.status != replyStored && answer.status != replySealed {
 		return aftercheck.Verification{}, aboutID(id, answer.refusal())
 	}
-	record := answer.record()
-	// The verdict stands. A pending entry that stays is passed over by readers.
-	_ = r.client.ZRem(ctx, r.pendingKey(), record[fieldEntry]).Err()
-	return sealedBy(id, record, seal)
+	return sealedBy(id, answer.record(), seal)
 }

@@ -20,7 +20,13 @@ import (
 // stored as durably as the implementation promises in its own comment; a call
 // that returns ErrUnavailable may have stored or not.
 //
-// Errors are aftercheck.ErrNotFound, ErrConflict, ErrSealed, an
+// Where several sidecars share a store, one of them leads each verification:
+// the one that accepted it, until that one is gone and another takes over. Its
+// writes carry a fencing token, which the store knows by itself: a write of a
+// sidecar that does not lead any more is ErrFenced and changes nothing. A store
+// of one process has one leader, and never gives ErrFenced.
+//
+// Errors are aftercheck.ErrNotFound, ErrConflict, ErrSealed, ErrFenced, an
 // *aftercheck.FieldError for an ID that cannot be one, ErrUnreadable for a
 // stored document that is damaged or of a newer version, ErrUnstorable for a
 // value that has no JSON form, or the backend's own wrapped in
@@ -38,7 +44,7 @@ type Store interface {
 	Snapshot(ctx context.Context, id string) (aftercheck.Snapshot, error)
 
 	// Accept stores a new verification, with its Evidence.PreState, at
-	// revision 1, and lists it as pending. It begins its life here: state,
+	// revision 1, led by the caller and pending. It begins its life here: state,
 	// revision, rounds, assessment and SealedAt of v are not looked at. If the
 	// ID is taken by a request of the same RequestDigest, it returns the stored
 	// one, as it is by now, and false; by another, ErrConflict.
@@ -59,6 +65,19 @@ type Store interface {
 	// has moved on and there is no verdict.
 	Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error)
 
+	// Lead returns a verification, with its evidence, to the sidecar that is
+	// about to go on with it. Without an error that is the caller's to do: to
+	// observe and seal it or, if it is sealed, to make the verdict known and to
+	// Settle it. ErrFenced if another sidecar leads it, ErrSealed if it is
+	// settled; both come with the verification.
+	Lead(ctx context.Context, id string) (aftercheck.Verification, error)
+
+	// Settle notes that a verdict has been made known, so that nobody does it
+	// again after a crash: what Seal or Lead returned is pending no more. It is
+	// no error where it is settled already, or gone; ErrConflict if it is not
+	// sealed.
+	Settle(ctx context.Context, v aftercheck.Verification) error
+
 	// Verification returns a verification with its evidence, or ErrNotFound.
 	Verification(ctx context.Context, id string) (aftercheck.Verification, error)
 
@@ -71,9 +90,11 @@ type Store interface {
 	// cursor.
 	List(ctx context.Context, f aftercheck.Filter) (aftercheck.Page, error)
 
-	// Pending calls each with ID and due time of every verification that is
-	// not sealed, once, in no order; a sidecar that starts goes on with them.
-	// It returns the first error of each. The callback may use the store.
+	// Pending calls each with ID and due time of every verification that the
+	// caller leads and that is not settled, once, in no order; a sidecar that
+	// starts goes on with them. What an earlier process of the same identity
+	// led is taken over first. It returns the first error of each. The callback
+	// may use the store.
 	Pending(ctx context.Context, each func(id string, due time.Time) error) error
 
 	// Check reports whether the store can serve now.

@@ -17,6 +17,8 @@ type metricSet struct {
 	inFlight       prometheus.Gauge
 	storeDuration  *prometheus.HistogramVec
 	storeErrors    *prometheus.CounterVec
+	storeAway      *prometheus.GaugeVec
+	journalEntries *prometheus.GaugeVec
 	redactions     *prometheus.CounterVec
 	reloadOK       *prometheus.GaugeVec
 	reloadAt       *prometheus.GaugeVec
@@ -50,6 +52,8 @@ func definitions() metricSet {
 		}),
 		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
 		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
+		storeAway:      gauge("store_away", "Whether Redis does not answer (1), so that the journal takes what comes, or does (0). Absent without a journal."),
+		journalEntries: gauge("store_journal_entries", "Snapshots and verifications in the journal that are to be delivered to Redis. Absent without a journal."),
 		redactions:     counter("redactions_total", "Secrets that were removed from what sensors answered and callers said, by rule.", "rule"),
 		reloadOK:       gauge("config_last_reload_successful", "Whether the last attempt to load the configuration succeeded (1) or not (0)."),
 		reloadAt:       gauge("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded successfully, in seconds since the epoch."),

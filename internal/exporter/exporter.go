@@ -32,6 +32,9 @@ type Metrics struct {
 	storeErrors   map[string]prometheus.Counter
 	redactions    map[string]prometheus.Counter
 
+	storeAway      *prometheus.GaugeVec
+	journalEntries *prometheus.GaugeVec
+
 	reloadOK *prometheus.GaugeVec
 	reloadAt *prometheus.GaugeVec
 
@@ -44,24 +47,26 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	d := definitions()
 	reg.MustRegister(
 		d.verifications, d.captures, d.accepted, d.score, d.duration, d.overhead, d.inFlight,
-		d.storeDuration, d.storeErrors, d.redactions, d.reloadOK, d.reloadAt,
+		d.storeDuration, d.storeErrors, d.storeAway, d.journalEntries, d.redactions, d.reloadOK, d.reloadAt,
 		d.sensorDuration, d.sensorRequests, d.sensorUp, d.sensorBreaker,
 		version.NewCollector(""),
 	)
 	m := &Metrics{
-		outcomes:      map[aftercheck.Outcome]prometheus.Counter{},
-		duration:      map[aftercheck.Verdict]prometheus.Observer{},
-		captures:      presetCounters(d.captures, CaptureOutcomes()),
-		accepted:      d.accepted,
-		score:         d.score,
-		overhead:      d.overhead,
-		inFlight:      d.inFlight,
-		storeDuration: presetObservers(d.storeDuration, o.StoreOperations),
-		storeErrors:   presetCounters(d.storeErrors, o.StoreOperations),
-		redactions:    presetCounters(d.redactions, o.RedactionRules),
-		reloadOK:      d.reloadOK,
-		reloadAt:      d.reloadAt,
-		sensors:       sensorMetrics{duration: d.sensorDuration, requests: d.sensorRequests, up: d.sensorUp, breaker: d.sensorBreaker},
+		outcomes:       map[aftercheck.Outcome]prometheus.Counter{},
+		duration:       map[aftercheck.Verdict]prometheus.Observer{},
+		captures:       presetCounters(d.captures, CaptureOutcomes()),
+		accepted:       d.accepted,
+		score:          d.score,
+		overhead:       d.overhead,
+		inFlight:       d.inFlight,
+		storeDuration:  presetObservers(d.storeDuration, o.StoreOperations),
+		storeErrors:    presetCounters(d.storeErrors, o.StoreOperations),
+		redactions:     presetCounters(d.redactions, o.RedactionRules),
+		storeAway:      d.storeAway,
+		journalEntries: d.journalEntries,
+		reloadOK:       d.reloadOK,
+		reloadAt:       d.reloadAt,
+		sensors:        sensorMetrics{duration: d.sensorDuration, requests: d.sensorRequests, up: d.sensorUp, breaker: d.sensorBreaker},
 	}
 	for _, outcome := range aftercheck.Outcomes() {
 		verdict := string(outcome.Verdict)
@@ -138,8 +143,8 @@ func observeWithID(h prometheus.Histogram, value float64, id string) {
 }
 
 // StoreOperation records one call of the store, by a name out of
-// Options.StoreOperations. ErrNotFound, ErrConflict and ErrSealed are answers
-// of a healthy store, and no errors here.
+// Options.StoreOperations. ErrNotFound, ErrConflict, ErrSealed and ErrFenced are
+// answers of a healthy store, and no errors here.
 func (m *Metrics) StoreOperation(operation string, took time.Duration, err error) {
 	observer, known := m.storeDuration[operation]
 	if !known {
@@ -154,7 +159,18 @@ func (m *Metrics) StoreOperation(operation string, took time.Duration, err error
 func isAnswer(err error) bool {
 	var field *aftercheck.FieldError
 	return errors.Is(err, aftercheck.ErrNotFound) || errors.Is(err, aftercheck.ErrConflict) ||
-		errors.Is(err, aftercheck.ErrSealed) || errors.As(err, &field)
+		errors.Is(err, aftercheck.ErrSealed) || errors.Is(err, aftercheck.ErrFenced) || errors.As(err, &field)
+}
+
+// Journal sets whether Redis is away, and how many entries the journal holds.
+// Until it is called there are no series: there is no journal.
+func (m *Metrics) Journal(away bool, entries int) {
+	value := 0.0
+	if away {
+		value = 1
+	}
+	m.storeAway.WithLabelValues().Set(value)
+	m.journalEntries.WithLabelValues().Set(float64(entries))
 }
 
 // Redacted counts n secrets that the rule, one of Options.RedactionRules,

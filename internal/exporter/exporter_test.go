@@ -55,6 +55,7 @@ func busy(m *exporter.Metrics) {
 	m.SensorBreaker("kubernetes", true)
 	m.StoreOperation("accept", 300*time.Microsecond, nil)
 	m.StoreOperation("seal", 2*time.Second, fmt.Errorf("writing: %w", aftercheck.ErrUnavailable))
+	m.Journal(true, 2)
 	m.Redacted("bearer_token", 3)
 	m.ConfigReloaded(true)
 }

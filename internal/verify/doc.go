@@ -10,5 +10,6 @@
 //
 // The store's compare-and-swap makes the verdict one: whoever seals tells, and
 // telling comes after the stored seal. A sidecar that starts goes on with
-// everything that the store holds pending.
+// everything that the store has it lead, and adopts what others leave. What
+// another one leads it lets go, whatever it was about to write.
 package verify

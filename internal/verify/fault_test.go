@@ -65,7 +65,7 @@ func TestAwayPastTheDeadline(t *testing.T) {
 
 func TestStoreOutageDelaysAndLosesNothing(t *testing.T) {
 	for _, stored := range []bool{false, true} {
-		for _, operation := range []string{"accept", "verification", "add_round", "seal", ""} {
+		for _, operation := range []string{"accept", "lead", "add_round", "seal", "settle", ""} {
 			name := operation + map[bool]string{true: " fails but is stored", false: " fails"}[stored]
 			t.Run(name, func(t *testing.T) {
 				bubble(t, patient, func(t *testing.T, h *house) {
@@ -87,6 +87,7 @@ func TestStoreOutageDelaysAndLosesNothing(t *testing.T) {
 						h.store.setFault(nil)
 					}
 					v := h.verdict(t, "v1")
+					time.Sleep(6 * time.Second) // more than the longest pause between two tries
 					synctest.Wait()
 					if len(v.Evidence.Rounds) == 0 {
 						t.Error("no round was kept")
@@ -150,7 +151,7 @@ func TestOutageIsLoggedOnceAtEachEnd(t *testing.T) {
 		}
 		h.store.setFault(down("", false))
 		time.Sleep(time.Minute)
-		failed := h.store.count("verification")
+		failed := h.store.count("lead")
 		h.store.setFault(nil)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()

@@ -22,6 +22,8 @@ type memory struct {
 	snapshots     map[string]aftercheck.Snapshot
 	verifications map[string]aftercheck.Verification
 	seals         map[string]int // how many different seals were stored
+	settled       map[string]bool
+	leader        map[string]string // by ID: who leads it; absent: whoever asks
 	// fault is asked before each operation and says whether it fails, and if
 	// so, whether it is stored all the same.
 	fault func(operation string) (fails, stored bool)
@@ -34,6 +36,8 @@ func newMemory() *memory {
 		snapshots:     map[string]aftercheck.Snapshot{},
 		verifications: map[string]aftercheck.Verification{},
 		seals:         map[string]int{},
+		settled:       map[string]bool{},
+		leader:        map[string]string{},
 		calls:         map[string]int{},
 	}
 }
@@ -193,6 +197,36 @@ func (m *memory) Verification(ctx context.Context, id string) (out aftercheck.Ve
 	return out, err
 }
 
+func (m *memory) Lead(ctx context.Context, id string) (aftercheck.Verification, error) {
+	return m.leadAs(ctx, "", id)
+}
+
+// leadAs is Lead for one of several sidecars.
+func (m *memory) leadAs(ctx context.Context, who, id string) (out aftercheck.Verification, err error) {
+	err = m.do(ctx, "lead", func() error {
+		v, found := m.verifications[id]
+		leader, led := m.leader[id]
+		switch {
+		case !found:
+			return aftercheck.ErrNotFound
+		case m.settled[id]:
+			err = aftercheck.ErrSealed
+		case led && leader != who:
+			err = aftercheck.ErrFenced
+		}
+		out = copied(v)
+		return err
+	})
+	return out, err
+}
+
+func (m *memory) Settle(ctx context.Context, v aftercheck.Verification) error {
+	return m.do(ctx, "settle", func() error {
+		m.settled[v.ID] = true
+		return nil
+	})
+}
+
 func (m *memory) List(ctx context.Context, _ aftercheck.Filter) (page aftercheck.Page, err error) {
 	err = m.do(ctx, "list", func() error {
 		for _, id := range slices.Sorted(maps.Keys(m.verifications)) {
@@ -209,7 +243,11 @@ func (m *memory) Pending(ctx context.Context, each func(string, time.Time) error
 	pending := map[string]time.Time{}
 	err := m.do(ctx, "pending", func() error {
 		for id, v := range m.verifications {
-			if !v.Sealed() {
+			switch {
+			case m.settled[id]:
+			case v.Sealed():
+				pending[id] = v.SealedAt
+			default:
 				pending[id] = v.Due()
 			}
 		}
@@ -276,6 +314,14 @@ func (w *wire) AddRound(ctx context.Context, id string, revision int64, r afterc
 
 func (w *wire) Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error) {
 	return w.store().Seal(ctx, id, revision, a, at)
+}
+
+func (w *wire) Lead(ctx context.Context, id string) (aftercheck.Verification, error) {
+	return w.store().Lead(ctx, id)
+}
+
+func (w *wire) Settle(ctx context.Context, v aftercheck.Verification) error {
+	return w.store().Settle(ctx, v)
 }
 
 func (w *wire) Verification(ctx context.Context, id string) (aftercheck.Verification, error) {

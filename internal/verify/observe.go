@@ -28,6 +28,8 @@ func (e *Engine) save(ctx context.Context, due *entry, v aftercheck.Verification
 	switch {
 	case errors.Is(err, aftercheck.ErrSealed):
 		return over() // by somebody else, who tells
+	case errors.Is(err, aftercheck.ErrFenced):
+		return e.leave(due)
 	case errors.Is(err, aftercheck.ErrConflict):
 		return atOnce() // somebody else took a round: look again
 	case err != nil:

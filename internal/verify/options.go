@@ -19,6 +19,8 @@ type Store interface {
 	Accept(ctx context.Context, v aftercheck.Verification) (aftercheck.Verification, bool, error)
 	AddRound(ctx context.Context, id string, revision int64, r aftercheck.Round, next time.Time) (int64, error)
 	Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error)
+	Lead(ctx context.Context, id string) (aftercheck.Verification, error)
+	Settle(ctx context.Context, v aftercheck.Verification) error
 	Verification(ctx context.Context, id string) (aftercheck.Verification, error)
 	List(ctx context.Context, f aftercheck.Filter) (aftercheck.Page, error)
 	Pending(ctx context.Context, each func(id string, due time.Time) error) error
@@ -39,8 +41,9 @@ type Sensors interface {
 // an error; the engine words it for the caller.
 type Policies func(name string, i aftercheck.Incident) (aftercheck.Policy, error)
 
-// Notifier is told of each verdict once, after it is stored, and decides for
-// itself whether anybody has to know.
+// Notifier is told of each verdict after it is stored, and decides for itself
+// whether anybody has to know. It is told once, but again after a crash between
+// its being told and the note of that: whoever it tells must not mind.
 type Notifier interface {
 	Notify(ctx context.Context, v aftercheck.Verification) error
 }

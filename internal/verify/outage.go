@@ -26,7 +26,8 @@ func (o *outage) note(err error) {
 		return // nobody waits for the answer any more
 	}
 	answered := err == nil || errors.Is(err, aftercheck.ErrNotFound) ||
-		errors.Is(err, aftercheck.ErrConflict) || errors.Is(err, aftercheck.ErrSealed)
+		errors.Is(err, aftercheck.ErrConflict) || errors.Is(err, aftercheck.ErrSealed) ||
+		errors.Is(err, aftercheck.ErrFenced)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

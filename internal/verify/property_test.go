@@ -27,7 +27,7 @@ func events() *rapid.Generator[[]event] {
 			After: time.Duration(rapid.Int64Range(0, int64(12*time.Second)).Draw(t, "after")),
 			What:  rapid.SampledFrom([]string{"accept", "accept", "crash", "restart", "outage", "lost answers", "recovery"}).Draw(t, "what"),
 			Away:  time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "away")),
-			Op:    rapid.SampledFrom([]string{"", "accept", "verification", "add_round", "seal"}).Draw(t, "op"),
+			Op:    rapid.SampledFrom([]string{"", "accept", "lead", "add_round", "seal", "settle"}).Draw(t, "op"),
 		}
 	})
 	return rapid.SliceOfN(one, 1, 20)

@@ -15,6 +15,8 @@ type entry struct {
 	place    int           // in the heap, or one of the two below
 	failures int           // consecutive store failures
 	overhead time.Duration // the sidecar's own time so far, since it started
+	adopted  time.Time     // when it was taken over from another sidecar; zero: it was not
+	told     bool          // its verdict was made known, and that is not noted yet
 	unsaved  *unsaved      // nil unless the store is in trouble
 }
 

@@ -18,17 +18,20 @@ type judgement struct {
 
 // judge asks the judge about the evidence as it stands at the given time. It
 // gives the same answer whenever it is asked again.
-func (e *Engine) judge(v aftercheck.Verification, at time.Time) judgement {
+func (e *Engine) judge(due *entry, v aftercheck.Verification, at time.Time) judgement {
 	e.mu.Lock()
-	started := e.started
+	since := e.started
 	e.mu.Unlock()
+	if due.adopted.After(since) {
+		since = due.adopted
+	}
 	judged := safely(e.opts.Judge, assess.Case{
 		Incident:   v.Incident,
 		Action:     v.Action,
 		Policy:     v.Policy,
 		DeadlineAt: v.DeadlineAt,
 		Evidence:   *v.Evidence,
-		Away:       v.DeadlineAt.Before(started),
+		Away:       v.DeadlineAt.Before(since),
 	}, at)
 	if v.SnapshotID != "" && v.Evidence.PreState == nil {
 		judged.Notes = append(judged.Notes, "The snapshot that the request names is not stored, so it was verified without a pre-state.")
@@ -54,12 +57,14 @@ func safely(judge Judge, c assess.Case, at time.Time) (judged assess.Judgement) 
 }
 
 // seal stores the verdict, and tells if it was this call, or an earlier try of
-// this engine, that stored it.
+// this engine, that stored it. Then it notes that it has told.
 func (e *Engine) seal(ctx context.Context, due *entry, v aftercheck.Verification, judged judgement, watch *watch) outcome {
 	sealed, err := e.storeSeal(ctx, v, judged)
 	switch {
 	case errors.Is(err, aftercheck.ErrSealed):
 		return over() // by somebody else, who tells
+	case errors.Is(err, aftercheck.ErrFenced):
+		return e.leave(due)
 	case errors.Is(err, aftercheck.ErrConflict):
 		return atOnce() // a round came in between: judge again with it
 	case err != nil:
@@ -68,8 +73,8 @@ func (e *Engine) seal(ctx context.Context, due *entry, v aftercheck.Verification
 		return e.retry(due)
 	}
 	watch.stop()
-	e.tell(ctx, due, sealed)
-	return over()
+	e.count(due, sealed)
+	return e.tell(ctx, due, sealed)
 }
 
 func (e *Engine) storeSeal(ctx context.Context, v aftercheck.Verification, judged judgement) (aftercheck.Verification, error) {
@@ -78,33 +83,4 @@ func (e *Engine) storeSeal(ctx context.Context, v aftercheck.Verification, judge
 	sealed, err := e.opts.Store.Seal(ctx, v.ID, v.Revision, judged.Assessment, judged.at)
 	e.outage.note(err)
 	return sealed, err
-}
-
-// foundSealed ends the work on a verification whose verdict is in the store. It
-// tells if the verdict is this engine's, from a write that seemed to fail.
-func (e *Engine) foundSealed(ctx context.Context, due *entry, v aftercheck.Verification) outcome {
-	if failed := e.release(due); failed != nil && !failed.sealAt.IsZero() && failed.sealAt.Equal(v.SealedAt) {
-		e.tell(ctx, due, v)
-	}
-	return over()
-}
-
-// tell makes a stored verdict known, once: in the metrics, to those who wait,
-// to the notifier.
-func (e *Engine) tell(ctx context.Context, due *entry, v aftercheck.Verification) {
-	e.opts.Metrics.Sealed(v, due.overhead)
-	e.waiters.wake(v.ID, &v)
-	logger := e.opts.Logger.With("verification", v.ID, "incident", v.Incident.ID)
-	if v.Assessment != nil {
-		logger = logger.With("verdict", v.Verdict, "reason", v.Reason)
-		if v.Score != nil {
-			logger = logger.With("score", *v.Score)
-		}
-	}
-	logger.Info("verification sealed", "after", v.SealedAt.Sub(v.AcceptedAt))
-	ctx, cancel := context.WithTimeout(ctx, e.opts.NotifyTimeout)
-	defer cancel()
-	if err := e.opts.Notifier.Notify(ctx, v); err != nil {
-		logger.Error("the verdict was not passed on", "error", err)
-	}
 }

@@ -11,11 +11,13 @@ import (
 
 // outcome is what becomes of an entry after a step.
 type outcome struct {
-	over  bool      // the verdict stands, or there is nothing to judge
-	again time.Time // else: when the next step is due
+	over      bool      // the verdict stands, or there is nothing to judge
+	elsewhere bool      // it is over here: another sidecar leads the verification
+	again     time.Time // else: when the next step is due
 }
 
 func over() outcome              { return outcome{over: true} }
+func elsewhere() outcome         { return outcome{elsewhere: true} }
 func again(at time.Time) outcome { return outcome{again: at} }
 func atOnce() outcome            { return again(clock()) }
 
@@ -25,10 +27,13 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 	watch := e.startWatch(due)
 	v, err := e.read(ctx, due.id)
 	switch {
-	case errors.Is(err, aftercheck.ErrNotFound):
-		// Never stored, or past its retention: an Accept whose failed write
-		// was not stored after all ends here.
+	case errors.Is(err, aftercheck.ErrNotFound), errors.Is(err, aftercheck.ErrSealed):
+		// Settled; or never stored, or past its retention: an Accept whose
+		// failed write was not stored after all ends here.
+		e.release(due)
 		return over()
+	case errors.Is(err, aftercheck.ErrFenced):
+		return e.leave(due)
 	case err != nil:
 		return e.retry(due)
 	case v.Sealed():
@@ -41,17 +46,25 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 	case taskObserve:
 		return e.observe(ctx, due, v, watch)
 	case taskSeal:
-		return e.seal(ctx, due, v, e.judge(v, clock()), watch)
+		return e.seal(ctx, due, v, e.judge(due, v, clock()), watch)
 	}
 	due.failures = 0
 	return again(dueAgain(v, clock()))
 }
 
-// read loads the verification with its evidence.
+// leave ends the work on a verification that another sidecar leads. Those who
+// wait for its verdict go on waiting; Wait looks for it in the store.
+func (e *Engine) leave(due *entry) outcome {
+	e.release(due)
+	e.opts.Logger.Info("another sidecar leads the verification now", "verification", due.id)
+	return elsewhere()
+}
+
+// read loads the verification with its evidence, to go on with it.
 func (e *Engine) read(ctx context.Context, id string) (aftercheck.Verification, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.opts.StoreTimeout)
 	defer cancel()
-	v, err := e.opts.Store.Verification(ctx, id)
+	v, err := e.opts.Store.Lead(ctx, id)
 	e.outage.note(err)
 	if v.Evidence == nil {
 		v.Evidence = &aftercheck.Evidence{SchemaVersion: aftercheck.SchemaVersion}
@@ -70,7 +83,7 @@ func (e *Engine) retry(due *entry) outcome {
 func (e *Engine) conclude(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
 	due.failures = 0
 	now := clock()
-	if judged := e.judge(v, now); judged.Sure || !now.Before(v.DeadlineAt) {
+	if judged := e.judge(due, v, now); judged.Sure || !now.Before(v.DeadlineAt) {
 		return e.seal(ctx, due, v, judged, watch)
 	}
 	watch.stop()

@@ -17,9 +17,9 @@ type slow struct {
 	read, round, seal time.Duration
 }
 
-func (s slow) Verification(ctx context.Context, id string) (aftercheck.Verification, error) {
+func (s slow) Lead(ctx context.Context, id string) (aftercheck.Verification, error) {
 	time.Sleep(s.read)
-	return s.Store.Verification(ctx, id)
+	return s.Store.Lead(ctx, id)
 }
 
 func (s slow) AddRound(ctx context.Context, id string, revision int64, r aftercheck.Round, next time.Time) (int64, error) {

@@ -56,7 +56,7 @@ func (e *Engine) resumeWrite(ctx context.Context, due *entry, v aftercheck.Verif
 	case failed.rev != v.Revision:
 		return atOnce()
 	case failed.round == nil:
-		return e.seal(ctx, due, v, e.judge(v, failed.sealAt), watch)
+		return e.seal(ctx, due, v, e.judge(due, v, failed.sealAt), watch)
 	}
 	v = withRound(v, *failed.round)
 	v.NextRoundAt = failed.next

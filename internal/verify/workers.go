@@ -65,7 +65,7 @@ func (e *Engine) after(done *entry, then outcome) *entry {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if then.over {
+	if then.over || then.elsewhere {
 		e.queue.forget(done)
 	} else {
 		e.queue.put(done, then.again)
@@ -79,6 +79,21 @@ func (e *Engine) after(done *entry, then outcome) *entry {
 	e.workers--
 	e.poke()
 	return nil
+}
+
+// Adopt goes on with a verification that this sidecar leads now, after another
+// one is gone: its store calls it. A known one stays as it is.
+func (e *Engine) Adopt(id string, due time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	known := e.queue.has(id)
+	if e.queue.add(id, due, 0) {
+		e.poke()
+	}
+	if !known {
+		e.queue.byID[id].adopted = clock()
+	}
+	e.opts.Metrics.InFlight(e.queue.len())
 }
 
 // schedule puts a verification into the queue, unless it is there already,

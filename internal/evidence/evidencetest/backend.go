@@ -5,6 +5,7 @@
 package evidencetest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -21,20 +22,40 @@ type Backend struct {
 	// Crash returns an empty store, and a function that ends it as kill -9
 	// would and returns what is found after a restart.
 	Crash func(t testing.TB) (evidence.Store, func() evidence.Store)
+
+	// Fleet returns a function that opens one empty store for one sidecar after
+	// the other, under a lease of LeaseOfFleet, closed with the test. Nil: the
+	// store belongs to one process.
+	Fleet func(t testing.TB) func(identity string) Sidecar
+}
+
+// Sidecar is the store as one of many sidecars has it.
+type Sidecar interface {
+	evidence.Store
+	// Run keeps the lease until the context ends, and calls adopt for what is
+	// taken over.
+	Run(ctx context.Context, adopt func(id string, due time.Time)) error
+}
+
+// LeaseOfFleet is short, so that tests wait little for its end.
+const LeaseOfFleet = 400 * time.Millisecond
+
+// part is a named test of the suite.
+type part struct {
+	name string
+	test func(*testing.T, Backend)
 }
 
 // Run tests that the backend's stores keep what the comment of evidence.Store
 // promises.
 func Run(t *testing.T, b Backend) {
-	for _, part := range []struct {
-		name string
-		test func(*testing.T, Backend)
-	}{
+	parts := []part{
 		{"Snapshot", testSnapshot},
 		{"Accept", testAccept},
 		{"AddRound", testAddRound},
 		{"RoundPutsTheDeadlineOff", testRoundPutsTheDeadlineOff},
 		{"Seal", testSeal},
+		{"Settle", testSettle},
 		{"NothingIsLost", testNothingIsLost},
 		{"NotFound", testNotFound},
 		{"BadInput", testBadInput},
@@ -56,7 +77,11 @@ func Run(t *testing.T, b Backend) {
 		{"Closed", testClosed},
 		{"Crash", testCrash},
 		{"AsTheModel", testAsTheModel},
-	} {
+	}
+	if b.Fleet != nil {
+		parts = append(parts, fleetParts()...)
+	}
+	for _, part := range parts {
 		t.Run(part.name, func(t *testing.T) { part.test(t, b) })
 	}
 }

@@ -74,6 +74,12 @@ func (f *Faulty) AddRound(ctx context.Context, id string, revision int64, r afte
 	return suffer(f, "add_round", func() (int64, error) { return f.Store.AddRound(ctx, id, revision, r, next) })
 }
 
+// Settle implements evidence.Store.
+func (f *Faulty) Settle(ctx context.Context, v aftercheck.Verification) error {
+	_, err := suffer(f, "settle", func() (struct{}, error) { return struct{}{}, f.Store.Settle(ctx, v) })
+	return err
+}
+
 // Seal implements evidence.Store.
 func (f *Faulty) Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error) {
 	return suffer(f, "seal", func() (aftercheck.Verification, error) { return f.Store.Seal(ctx, id, revision, a, at) })

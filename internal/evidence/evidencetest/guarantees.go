@@ -48,6 +48,14 @@ func accepted(t testing.TB, s evidence.Store, v aftercheck.Verification) afterch
 	return stored
 }
 
+// settled settles a verdict.
+func settled(t testing.TB, s evidence.Store, v aftercheck.Verification) {
+	t.Helper()
+	if err := s.Settle(t.Context(), v); err != nil {
+		t.Fatalf("settling %s: %v", v.ID, err)
+	}
+}
+
 func testSnapshot(t *testing.T, b Backend) {
 	s := b.Open(t, 0)
 	first := *Sample(1).Evidence.PreState
@@ -170,6 +178,7 @@ func testSeal(t *testing.T, b Backend) {
 		wantErr(t, "round after the verdict", err, aftercheck.ErrSealed)
 	}
 	same(t, "read", must[aftercheck.Verification](t, "reading")(s.Verification(t.Context(), v.ID)), sealed)
+	settled(t, s, sealed)
 	if pending := must[map[string]time.Time](t, "pending")(PendingAll(t.Context(), s)); len(pending) != 0 {
 		t.Errorf("pending after the verdict: %v", pending)
 	}
@@ -181,6 +190,47 @@ func testSeal(t *testing.T, b Backend) {
 	if pending := must[map[string]time.Time](t, "pending")(PendingAll(t.Context(), s)); len(pending) != 0 {
 		t.Errorf("pending after it was accepted again: %v", pending)
 	}
+}
+
+// testSettle follows a verification by its leader's eyes: it is to be led until
+// its verdict is made known, and is pending so long.
+func testSettle(t *testing.T, b Backend) {
+	s, v := b.Open(t, 0), Sample(1)
+	lead := func(want error) aftercheck.Verification {
+		t.Helper()
+		got, err := s.Lead(t.Context(), v.ID)
+		wantErr(t, "leading", err, want)
+		pending := must[map[string]time.Time](t, "pending")(PendingAll(t.Context(), s))
+		if _, found := pending[v.ID]; found != (want == nil) {
+			t.Fatalf("pending %v where leading gives %v", found, want)
+		}
+		return got
+	}
+	lead(aftercheck.ErrNotFound)
+	first := accepted(t, s, v)
+	same(t, "led", lead(nil), first)
+	wantErr(t, "settling what is not sealed", s.Settle(t.Context(), first), aftercheck.ErrConflict)
+	same(t, "still led", lead(nil), first)
+	sealed := must[aftercheck.Verification](t, "sealing")(s.Seal(t.Context(), v.ID, 1, SampleAssessment(aftercheck.Failed), v.DeadlineAt))
+	same(t, "sealed and led", lead(nil), sealed)
+	if _, _, err := s.Accept(t.Context(), v); err != nil { // the same to the letter, come again
+		t.Fatalf("accepting again: %v", err)
+	}
+	same(t, "accepted again and led", lead(nil), sealed)
+	for range 2 {
+		settled(t, s, sealed)
+		same(t, "settled", lead(aftercheck.ErrSealed), sealed)
+	}
+	if _, err := s.Seal(t.Context(), v.ID, 1, SampleAssessment(aftercheck.Failed), v.DeadlineAt); err != nil {
+		t.Fatalf("sealing again: %v", err)
+	}
+	if _, _, err := s.Accept(t.Context(), v); err != nil {
+		t.Fatalf("accepting what is settled: %v", err)
+	}
+	same(t, "settled for good", lead(aftercheck.ErrSealed), sealed)
+	gone := v
+	gone.ID, gone.State = "unknown", aftercheck.StateSealed
+	settled(t, s, gone)
 }
 
 // testNothingIsLost sends values with every field set through the store.
@@ -220,6 +270,8 @@ func testNotFound(t *testing.T, b Backend) {
 		wantErr(t, "snapshot", err, aftercheck.ErrNotFound)
 		_, err = s.Verification(t.Context(), id)
 		wantErr(t, "verification", err, aftercheck.ErrNotFound)
+		_, err = s.Lead(t.Context(), id)
+		wantErr(t, "lead", err, aftercheck.ErrNotFound)
 		_, err = s.AddRound(t.Context(), id, 1, aftercheck.Round{}, time.Now())
 		wantErr(t, "round", err, aftercheck.ErrNotFound)
 		_, err = s.Seal(t.Context(), id, 1, aftercheck.Assessment{}, time.Now())

@@ -182,9 +182,13 @@ func testPending(t *testing.T, b Backend) {
 		case 2: // the deadline is earlier than the next round
 			must[int64](t, "adding a round")(s.AddRound(t.Context(), v.ID, 1, SampleRound(v, 0), v.DeadlineAt.Add(time.Hour)))
 			want[v.ID] = v.DeadlineAt
-		case 3:
-			must[aftercheck.Verification](t, "sealing")(s.Seal(t.Context(), v.ID, 1, SampleAssessment(aftercheck.Failed), v.DeadlineAt))
+		case 3: // settled
+			settled(t, s, must[aftercheck.Verification](t, "sealing")(s.Seal(t.Context(), v.ID, 1, SampleAssessment(aftercheck.Failed), v.DeadlineAt)))
 			delete(want, v.ID)
+		case 4: // sealed, and not settled
+			at := v.DeadlineAt.Add(-time.Second)
+			must[aftercheck.Verification](t, "sealing")(s.Seal(t.Context(), v.ID, 1, SampleAssessment(aftercheck.Failed), at))
+			want[v.ID] = at
 		}
 	}
 	same(t, "pending", must[map[string]time.Time](t, "pending")(PendingAll(t.Context(), s)), want)
@@ -200,7 +204,7 @@ func testPending(t *testing.T, b Backend) {
 	}
 }
 
-// testPendingMayUseTheStore seals from within the callback, as an engine that
+// testPendingMayUseTheStore seals and settles from within the callback, as an engine that
 // starts after a long time does.
 func testPendingMayUseTheStore(t *testing.T, b Backend) {
 	s := b.Open(t, 0)
@@ -212,8 +216,11 @@ func testPendingMayUseTheStore(t *testing.T, b Backend) {
 	seen := 0
 	err := s.Pending(t.Context(), func(id string, due time.Time) error {
 		seen++
-		_, err := s.Seal(t.Context(), id, 1, SampleAssessment(aftercheck.Timeout), due)
-		return err
+		v, err := s.Seal(t.Context(), id, 1, SampleAssessment(aftercheck.Timeout), due)
+		if err != nil {
+			return err
+		}
+		return s.Settle(t.Context(), v)
 	})
 	if err != nil || seen != 250 {
 		t.Fatalf("%d seen, error %v; want 250", seen, err)

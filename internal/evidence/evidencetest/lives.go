@@ -15,8 +15,9 @@ import (
 // step is one write in the life of a verification.
 type step func(ctx context.Context, s evidence.Store) error
 
-// life returns the writes of the nth verification: its snapshot, itself, three
-// rounds and the verdict.
+// life returns the steps of the nth verification: its snapshot, itself, three
+// rounds, the verdict, that it is made known; at last a look whether there is
+// more to do.
 func life(n int) []step {
 	v := Sample(n)
 	steps := []step{
@@ -39,18 +40,42 @@ func life(n int) []step {
 			return err
 		})
 	}
-	return append(steps, func(ctx context.Context, s evidence.Store) error {
-		_, err := s.Seal(ctx, v.ID, 4, SampleAssessment(aftercheck.Success), v.DeadlineAt)
-		return err
-	})
+	return append(steps,
+		func(ctx context.Context, s evidence.Store) error {
+			_, err := s.Seal(ctx, v.ID, 4, SampleAssessment(aftercheck.Success), v.DeadlineAt)
+			return err
+		},
+		func(ctx context.Context, s evidence.Store) error {
+			known := v
+			known.State = aftercheck.StateSealed
+			return s.Settle(ctx, known)
+		},
+		func(ctx context.Context, s evidence.Store) error {
+			_, err := s.Lead(ctx, v.ID)
+			if errors.Is(err, aftercheck.ErrSealed) {
+				return nil
+			}
+			return errors.Join(err, errors.New("a settled verdict is still to be led"))
+		})
 }
 
-// Live takes the nth verification through its whole life: five writes and a
-// snapshot.
+// Live takes the nth verification through its whole life: its writes, and a look
+// at its end.
 func Live(ctx context.Context, s evidence.Store, n int) error {
 	for i, do := range life(n) {
 		if err := do(ctx, s); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// LiveSteps takes the nth verification through a part of its life: the steps
+// from, and before, to.
+func LiveSteps(ctx context.Context, s evidence.Store, n, from, to int) error {
+	for i, do := range life(n)[from:to] {
+		if err := do(ctx, s); err != nil {
+			return fmt.Errorf("step %d: %w", from+i, err)
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 )
 
 // answers are the errors that a store may give of its own, and no error.
-var answers = []error{nil, aftercheck.ErrNotFound, aftercheck.ErrConflict, aftercheck.ErrSealed}
+var answers = []error{nil, aftercheck.ErrNotFound, aftercheck.ErrConflict, aftercheck.ErrSealed, aftercheck.ErrFenced}
 
 // machine sends the same random calls to a store and to the model.
 type machine struct {
@@ -32,6 +32,8 @@ func testAsTheModel(t *testing.T, b Backend) {
 			"accept":       m.accept,
 			"add_round":    m.addRound,
 			"seal":         m.seal,
+			"lead":         m.lead,
+			"settle":       m.settle,
 			"list":         m.list,
 			"":             func(*rapid.T) {},
 		})
@@ -107,6 +109,23 @@ func (m *machine) seal(rt *rapid.T) {
 	got, gotErr := m.store.Seal(m.t.Context(), v.ID, revision, a, v.DeadlineAt)
 	want, wantErr := m.model.Seal(m.t.Context(), v.ID, revision, a, v.DeadlineAt)
 	compare(rt, got, want, gotErr, wantErr)
+}
+
+func (m *machine) lead(rt *rapid.T) {
+	v := drawVerification(rt)
+	got, gotErr := m.store.Lead(m.t.Context(), v.ID)
+	want, wantErr := m.model.Lead(m.t.Context(), v.ID)
+	compare(rt, got, want, gotErr, wantErr)
+}
+
+// settle settles what is sealed, as a leader does.
+func (m *machine) settle(rt *rapid.T) {
+	v, err := m.model.Verification(m.t.Context(), drawVerification(rt).ID)
+	if err != nil {
+		return
+	}
+	gotErr, wantErr := m.store.Settle(m.t.Context(), v), m.model.Settle(m.t.Context(), v)
+	compare(rt, nil, nil, gotErr, wantErr)
 }
 
 func (m *machine) list(rt *rapid.T) {

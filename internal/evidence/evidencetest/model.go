@@ -21,6 +21,7 @@ type Model struct {
 	snapshots     map[string]aftercheck.Snapshot
 	verifications map[string]aftercheck.Verification
 	seals         map[string]string // by ID: the arguments of the Seal that won
+	settled       map[string]bool   // by ID
 }
 
 var _ evidence.Store = (*Model)(nil)
@@ -31,6 +32,7 @@ func NewModel() *Model {
 		snapshots:     map[string]aftercheck.Snapshot{},
 		verifications: map[string]aftercheck.Verification{},
 		seals:         map[string]string{},
+		settled:       map[string]bool{},
 	}
 }
 
@@ -145,6 +147,28 @@ func (m *Model) Seal(_ context.Context, id string, revision int64, a aftercheck.
 	return again(v), nil
 }
 
+// Lead implements evidence.Store.
+func (m *Model) Lead(ctx context.Context, id string) (aftercheck.Verification, error) {
+	v, err := m.Verification(ctx, id)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil && m.settled[id] {
+		err = aftercheck.ErrSealed
+	}
+	return v, err
+}
+
+// Settle implements evidence.Store.
+func (m *Model) Settle(_ context.Context, v aftercheck.Verification) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !v.Sealed() {
+		return aftercheck.ErrConflict
+	}
+	m.settled[v.ID] = true
+	return nil
+}
+
 // Verification implements evidence.Store.
 func (m *Model) Verification(_ context.Context, id string) (aftercheck.Verification, error) {
 	m.mu.Lock()
@@ -203,8 +227,8 @@ func (m *Model) Pending(_ context.Context, each func(id string, due time.Time) e
 	m.mu.Lock()
 	due := map[string]time.Time{}
 	for id, v := range m.verifications {
-		if !v.Sealed() {
-			due[id] = v.Due()
+		if !m.settled[id] {
+			due[id] = dueOf(v)
 		}
 	}
 	m.mu.Unlock()
@@ -214,6 +238,15 @@ func (m *Model) Pending(_ context.Context, each func(id string, due time.Time) e
 		}
 	}
 	return nil
+}
+
+// dueOf is when a verification needs attention, or has needed it since it was
+// sealed.
+func dueOf(v aftercheck.Verification) time.Time {
+	if v.Sealed() {
+		return v.SealedAt
+	}
+	return v.Due()
 }
 
 // Check implements evidence.Store.

@@ -1,0 +1,68 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+)
+
+// What follows from a verdict happens after it is stored. The store lists a
+// verdict as pending until it is settled, that is until everybody has been told,
+// so that a crash in between makes the next one tell: who proposes is told at
+// the least once. Metrics live as long as their process, so they are counted by
+// the one that sealed, and not again by the next.
+
+// foundSealed goes on with a verdict that is in the store and not settled: this
+// engine's own, from a write that seemed to fail or after which something did,
+// or one that was sealed before a crash.
+func (e *Engine) foundSealed(ctx context.Context, due *entry, v aftercheck.Verification) outcome {
+	if failed := e.release(due); failed != nil && !failed.sealAt.IsZero() && failed.sealAt.Equal(v.SealedAt) {
+		e.count(due, v)
+	}
+	return e.tell(ctx, due, v)
+}
+
+// count counts a verdict that this engine has stored, and wakes those who wait
+// for it.
+func (e *Engine) count(due *entry, v aftercheck.Verification) {
+	e.opts.Metrics.Sealed(v, due.overhead)
+	e.waiters.wake(v.ID, &v)
+	logger := e.opts.Logger.With("verification", v.ID, "incident", v.Incident.ID)
+	if v.Assessment != nil {
+		logger = logger.With("verdict", v.Verdict, "reason", v.Reason)
+		if v.Score != nil {
+			logger = logger.With("score", *v.Score)
+		}
+	}
+	logger.Info("verification sealed", "after", v.SealedAt.Sub(v.AcceptedAt))
+}
+
+// tell tells the notifier, once in the life of this engine, and settles the
+// verdict. Where the notifier fails, that is logged and final: it has its own
+// retries.
+func (e *Engine) tell(ctx context.Context, due *entry, v aftercheck.Verification) outcome {
+	if !due.told {
+		due.told = true
+		notifying, cancel := context.WithTimeout(ctx, e.opts.NotifyTimeout)
+		defer cancel()
+		if err := e.opts.Notifier.Notify(notifying, v); err != nil {
+			e.opts.Logger.Error("the verdict was not passed on", "verification", v.ID, "error", err)
+		}
+	}
+	if err := e.settle(ctx, v); err != nil && !errors.Is(err, aftercheck.ErrNotFound) {
+		return e.retry(due)
+	}
+	return over()
+}
+
+// settle notes that a verdict was made known, also at the end of the grace time:
+// what is not noted is told again by the next one.
+func (e *Engine) settle(ctx context.Context, v aftercheck.Verification) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(e.opts.StoreTimeout, time.Second))
+	defer cancel()
+	err := e.opts.Store.Settle(ctx, v)
+	e.outage.note(err)
+	return err
+}
