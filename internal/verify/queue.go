@@ -18,6 +18,7 @@ type entry struct {
 	adopted  time.Time     // when it was taken over from another sidecar; zero: it was not
 	told     bool          // its verdict was made known, and that is not noted yet
 	unsaved  *unsaved      // nil unless the store is in trouble
+	renewed  time.Time     // when it is due by what came while it was worked on; zero: nothing came
 }
 
 // Places of an entry outside the heap.
@@ -42,9 +43,13 @@ func (q *queue) len() int { return len(q.byID) }
 func (q *queue) has(id string) bool { return q.byID[id] != nil }
 
 // add puts in a new entry and reports whether it is the earliest now. An ID
-// that is known already stays as it is.
+// that is known already stays as it is; if it is being worked on, it is noted
+// that there is more to do, which the worker may not have seen.
 func (q *queue) add(id string, due time.Time, overhead time.Duration) (earliest bool) {
-	if q.has(id) {
+	if known := q.byID[id]; known != nil {
+		if known.place == beingWorked {
+			known.renewed = due
+		}
 		return false
 	}
 	e := &entry{id: id, overhead: overhead}

@@ -58,6 +58,7 @@ func (e *Engine) work(ctx context.Context, due *entry) {
 // after puts an entry back or forgets it, and returns the next that is due, or
 // nil if the worker is to end.
 func (e *Engine) after(done *entry, then outcome) *entry {
+	then = e.unlessRenewed(done, then)
 	if then.over {
 		// Waiters are woken before the entry is forgotten: whoever finds it
 		// gone finds the verdict.
@@ -65,6 +66,8 @@ func (e *Engine) after(done *entry, then outcome) *entry {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	then = unlessRenewed(done, then) // once more: something may have come in between
+	done.renewed = time.Time{}
 	if then.over || then.elsewhere {
 		e.queue.forget(done)
 	} else {
@@ -79,6 +82,21 @@ func (e *Engine) after(done *entry, then outcome) *entry {
 	e.workers--
 	e.poke()
 	return nil
+}
+
+// unlessRenewed goes on with an entry that is over for a worker who looked before
+// the verification came, or came again: its request may have been stored since.
+func unlessRenewed(done *entry, then outcome) outcome {
+	if (then.over || then.elsewhere) && !done.renewed.IsZero() {
+		return again(done.renewed)
+	}
+	return then
+}
+
+func (e *Engine) unlessRenewed(done *entry, then outcome) outcome {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return unlessRenewed(done, then)
 }
 
 // Adopt goes on with a verification that this sidecar leads now, after another

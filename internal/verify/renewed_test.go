@@ -1,0 +1,41 @@
+package verify_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/verify"
+)
+
+// lagging answers what it read a while ago.
+type lagging struct{ verify.Store }
+
+// Lead implements verify.Store.
+func (l lagging) Lead(ctx context.Context, id string) (aftercheck.Verification, error) {
+	v, err := l.Store.Lead(ctx, id)
+	time.Sleep(100 * time.Millisecond)
+	return v, err
+}
+
+// A request whose write failed is looked for when it would be due. One that is
+// sent again in that very moment, and stored, must not be forgotten with it.
+func TestARepeatedAcceptWhileTheFirstIsLookedFor(t *testing.T) {
+	bubble(t, func() *house { return newHouse(func(o *verify.Options) { o.Store = lagging{o.Store} }) }, func(t *testing.T, h *house) {
+		h.store.fault = func(op string) (fails, stored bool) { return op == "accept", false }
+		r := request("v")
+		warmup := aftercheck.Duration(10 * time.Second)
+		r.Warmup = &warmup
+		if _, _, err := h.engine.Accept(context.Background(), r); err == nil {
+			t.Fatalf("accepted by a store that fails: %v", h.store.calls)
+		}
+		time.Sleep(time.Duration(warmup) + 50*time.Millisecond)
+		h.store.fault = nil
+		h.accept(t, r)
+		v, err := h.engine.Wait(context.Background(), "v", time.Hour)
+		if err != nil || !v.Sealed() {
+			t.Errorf("after an hour: %s, %v", v.State, err)
+		}
+	})
+}
