@@ -54,10 +54,9 @@ func events(source *rand.Rand, usual float64) float64 {
 	if usual > 50 {
 		return math.Max(0, math.Round(usual+math.Sqrt(usual)*source.NormFloat64()))
 	}
-	n, product := -1.0, 1.0
-	for product > math.Exp(-usual) {
+	n, product := 0.0, source.Float64()
+	for ; product > math.Exp(-usual); n++ {
 		product *= source.Float64()
-		n++
 	}
 	return n
 }
@@ -164,7 +163,7 @@ func traffic() []service {
 
 func resources() []service {
 	return []service{
-		{name: "CPU with cron jobs", metric: "cpu_ratio", options: prom.RecordedOptions{Better: "lower", Healthy: "< 0.85", Unit: "ratio"}, partly: 0.9, worse: 1,
+		{name: "CPU with cron jobs", metric: "cpu_ratio", options: prom.RecordedOptions{Better: "lower", Healthy: "< 0.85", Unit: "ratio"}, partly: 0.85, worse: 1,
 			begin: func(source *rand.Rand) func(time.Time, float64) float64 {
 				usual, noise := 0.2+0.15*source.Float64(), wander(source, 0.7)
 				return func(at time.Time, left float64) float64 {
@@ -172,10 +171,7 @@ func resources() []service {
 					if at.Minute() < 5 {
 						v += 0.25
 					}
-					if left > 0 {
-						v = math.Max(v, 0.97*left+0.01*noise())
-					}
-					return clamp(v)
+					return clamp(v + (0.97-v)*left + 0.01*noise())
 				}
 			}},
 		{name: "load average", metric: "load1", options: prom.RecordedOptions{Better: "lower", Healthy: "< 8"},
@@ -195,7 +191,7 @@ func resources() []service {
 			}},
 		{name: "disk", metric: "disk_used_ratio", options: prom.RecordedOptions{Better: "lower", Healthy: "< 0.8", Unit: "ratio"}, partly: 0.75, worse: 1.15,
 			begin: func(source *rand.Rand) func(time.Time, float64) float64 {
-				first, used := int64(0), 0.5+0.05*source.Float64()
+				first, used := int64(0), 0.55+0.05*source.Float64()
 				return func(at time.Time, left float64) float64 {
 					if first == 0 {
 						first = at.Unix()

@@ -8,22 +8,74 @@ import (
 	"github.com/aftercheck/aftercheck/internal/baseline"
 )
 
-// rates makes a counter's samples the rates between them, by the second. A lower
-// value than the one before is a new start from zero.
+// rateWindow is over how long a counter of rare events becomes a rate: the range
+// that is usual in PromQL's rate().
+const rateWindow = 5 * time.Minute
+
+// rates makes a counter's samples rates by the second: between neighbours, or
+// over up to rateWindow where more than a quarter of the steps, and not all,
+// count nothing. A lower value than the one before is a new start from zero.
 func rates(samples []baseline.Sample) []baseline.Sample {
+	rises, window := risesOf(samples), time.Duration(0)
+	if sparse(rises) {
+		window = rateWindow
+	}
 	var out []baseline.Sample
+	from := 0
+	for i, r := range rises {
+		for from < i && r.At.Sub(rises[from].since) > window {
+			from++
+		}
+		counted := 0.0
+		for _, within := range rises[from : i+1] {
+			if doubtful(within.Value) == "" {
+				counted += within.Value
+			}
+		}
+		rate := counted / r.At.Sub(rises[from].since).Seconds()
+		if doubtful(r.Value) != "" {
+			rate = math.NaN()
+		}
+		out = append(out, baseline.Sample{At: r.At, Value: rate})
+	}
+	return out
+}
+
+// sparse reports whether more than a quarter of a counter's steps, and not all,
+// count nothing.
+func sparse(rises []rise) bool {
+	idle := 0
+	for _, r := range rises {
+		if r.Value == 0 {
+			idle++
+		}
+	}
+	return 4*idle > len(rises) && idle < len(rises)
+}
+
+// rise is what a counter counted since its sample before; NaN where the sample
+// is no number.
+type rise struct {
+	baseline.Sample
+	since time.Time
+}
+
+func risesOf(samples []baseline.Sample) []rise {
+	var out []rise
 	var last *baseline.Sample
 	for i, s := range samples {
 		if doubtful(s.Value) != "" {
-			out = append(out, baseline.Sample{At: s.At, Value: math.NaN()})
+			if last != nil {
+				out = append(out, rise{baseline.Sample{At: s.At, Value: math.NaN()}, last.At})
+			}
 			continue
 		}
 		if last != nil && s.At.After(last.At) {
-			rise := s.Value - last.Value
-			if rise < 0 {
-				rise = s.Value
+			counted := s.Value - last.Value
+			if counted < 0 {
+				counted = s.Value
 			}
-			out = append(out, baseline.Sample{At: s.At, Value: rise / s.At.Sub(last.At).Seconds()})
+			out = append(out, rise{baseline.Sample{At: s.At, Value: counted}, last.At})
 		}
 		last = &samples[i]
 	}
