@@ -180,8 +180,8 @@ func (r recording) findings(was, is *recordedSeries) (pre, post aftercheck.Findi
 	finite := finiteOnly(latest.samples)
 	post = r.finding(latest, newestThird(finite), m, mostBad)
 	m.remains(&post, pre)
-	if post.State == aftercheck.StateProgressing && pre.State == aftercheck.StateUnhealthy && m.bad(newestThird(finite)) >= m.bad(incident)/2 {
-		post.State, post.Reason = aftercheck.StateUnhealthy, m.reason(aftercheck.StateUnhealthy)
+	if pre.State == aftercheck.StateUnhealthy {
+		m.settled(&post, incident, finite)
 	}
 	return pre, post
 }
@@ -220,6 +220,9 @@ func (r recording) past(was, is *recordedSeries) (past []baseline.Sample, end ti
 	return append(early, past...), end
 }
 
+// unitRatio is the unit of shares between 0 and 1.
+const unitRatio = "ratio"
+
 const (
 	// longHistory is from which length on a history tells what is usual by the
 	// hour.
@@ -237,13 +240,13 @@ func (r recording) split(past []baseline.Sample, is *recordedSeries) (incident [
 	}
 	end := past[len(past)-1].At
 	length := end.Sub(past[0].At)
-	o := baseline.Options{Ratio: r.Unit == "ratio", Horizon: recordedHorizon}
+	o := baseline.Options{Ratio: r.Unit == unitRatio, Horizon: recordedHorizon}
 	cut := end.Add(-min(max(beforeReading, length/20), 12*time.Hour))
 	switch {
 	case !r.StartsAt.IsZero() && r.StartsAt.Before(end):
 		cut = r.StartsAt
 	case length < longHistory:
-		at, found := onset(past, baseline.Direction(r.criterion.Better()))
+		at, found := onset(past, baseline.Direction(r.criterion.Better()), r.Unit == unitRatio)
 		if !found {
 			return asManyAs(is, newestThird(past)), baseline.Model{}
 		}

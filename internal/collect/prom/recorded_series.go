@@ -145,10 +145,15 @@ func valuesOf(samples []baseline.Sample) []float64 {
 	return values
 }
 
+// leastDeviations is how many deviations of the time before a step must be for
+// it to be one: beyond what a wandering level does.
+const leastDeviations = 5
+
 // onset returns from which sample on a metric is worse than it was, if a short
 // history shows one clear step and nothing else: both parts are steady, next to
-// the step. A step to the better, or a slope, is none.
-func onset(samples []baseline.Sample, better baseline.Direction) (int, bool) {
+// the step. A step to the better, or a slope, is none. The spread of the incident
+// says nothing of how clear the step is: what is worse is mostly noisier.
+func onset(samples []baseline.Sample, better baseline.Direction, ratio bool) (int, bool) {
 	const least = 6
 	n := len(samples)
 	if n < 2*least || better == baseline.DirectionNone {
@@ -157,9 +162,10 @@ func onset(samples []baseline.Sample, better baseline.Direction) (int, bool) {
 	values := valuesOf(samples)
 	at := changePoint(values, least)
 	before, after := values[:at], values[at:]
-	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2})
-	steady := math.Abs(c.InMADs) >= 4 && halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, math.Abs(c.Shift))
-	return at, c.Outcome == baseline.OutcomeWorse && math.Abs(c.Delta) > 0.9 && steady
+	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2, Ratio: ratio})
+	clear := math.Abs(c.Shift) >= leastDeviations*baseline.MAD(before) && math.Abs(c.Delta) > 0.9
+	steady := halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, 2*math.Abs(c.Shift))
+	return at, c.Outcome == baseline.OutcomeWorse && clear && steady
 }
 
 // changePoint returns where two means fit the values best (least squares), with
