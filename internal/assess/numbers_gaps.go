@@ -130,8 +130,14 @@ func (w span) gap(value float64) float64 { return max(w.low-value, value-w.high,
 // middle is what was expected; not finite for a criterion with one end.
 func (w span) middle() float64 { return w.low/2 + w.high/2 }
 
-// share is the gap as a share of what was expected.
-func (w span) share(value float64) float64 { return w.gap(value) / w.middle() }
+// share is how far a value outside lies from what was expected, as a share of
+// that.
+func (w span) share(value float64) float64 {
+	if w.gap(value) == 0 {
+		return 0
+	}
+	return math.Abs(value-w.middle()) / w.middle()
+}
 
 // wantedRange reads what a number was wanted to be, as sensors write it into
 // Finding.Wanted: < 0.05, >= 1, == 0, 0..0.5, or 3.1 to 4.5, usual at this hour.

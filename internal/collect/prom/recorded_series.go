@@ -16,13 +16,18 @@ const rateWindow = 5 * time.Minute
 // over up to rateWindow where more than a quarter of the steps, and not all,
 // count nothing. A lower value than the one before is a new start from zero.
 func rates(samples []baseline.Sample) []baseline.Sample {
-	rises, window := risesOf(samples), time.Duration(0)
+	rises := risesOf(samples)
+	var window, least time.Duration // a window that has just begun tells too little
 	if sparse(rises) {
 		window = rateWindow
+		least = min(rateWindow/2, rises[len(rises)-1].At.Sub(rises[0].since)/3)
 	}
 	var out []baseline.Sample
 	from := 0
 	for i, r := range rises {
+		if r.At.Sub(rises[0].since) < least {
+			continue
+		}
 		for from < i && r.At.Sub(rises[from].since) > window {
 			from++
 		}
@@ -147,7 +152,7 @@ func valuesOf(samples []baseline.Sample) []float64 {
 
 // leastDeviations is how many deviations of the time before a step must be for
 // it to be one: beyond what a wandering level does.
-const leastDeviations = 5
+const leastDeviations = 4
 
 // onset returns from which sample on a metric is worse than it was, if a short
 // history shows one clear step and nothing else: both parts are steady, next to
