@@ -178,6 +178,9 @@ func (r recording) findings(was, is *recordedSeries) (pre, post aftercheck.Findi
 		return pre, r.unknown(ReasonNoData, "the file holds no such series")
 	}
 	finite := finiteOnly(latest.samples)
+	if m.asEver(incident, past, newestThird(finite)) {
+		pre = r.finding(was, past, m, leastBad)
+	}
 	post = r.finding(latest, newestThird(finite), m, mostBad)
 	m.remains(&post, pre)
 	if pre.State == aftercheck.StateUnhealthy {

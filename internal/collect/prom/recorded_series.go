@@ -150,9 +150,10 @@ func valuesOf(samples []baseline.Sample) []float64 {
 	return values
 }
 
-// leastDeviations is how many deviations of the time before a step must be for
-// it to be one: beyond what a wandering level does.
-const leastDeviations = 4
+// leastStep is how many times as far as the time before spreads, between its
+// quantiles of 5 and 95 %, a step must be for it to be one. Of normal noise that
+// is four deviations, and it is beyond what a wandering level does.
+const leastStep = 1.25
 
 // onset returns from which sample on a metric is worse than it was, if a short
 // history shows one clear step and nothing else: both parts are steady, next to
@@ -168,7 +169,8 @@ func onset(samples []baseline.Sample, better baseline.Direction, ratio bool) (in
 	at := changePoint(values, least)
 	before, after := values[:at], values[at:]
 	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2, Ratio: ratio})
-	clear := math.Abs(c.Shift) >= leastDeviations*baseline.MAD(before) && math.Abs(c.Delta) > 0.9
+	spread := baseline.Quantile(before, 0.95) - baseline.Quantile(before, 0.05)
+	clear := math.Abs(c.Shift) >= leastStep*spread && math.Abs(c.Delta) > 0.9
 	steady := halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, 2*math.Abs(c.Shift))
 	return at, c.Outcome == baseline.OutcomeWorse && clear && steady
 }

@@ -85,3 +85,16 @@ func (m measure) smoothed(samples []baseline.Sample) []aftercheck.State {
 	}
 	return states
 }
+
+// asEver reports whether a number that can only be compared, and is worse than
+// in the newest of the past, is no worse than in all of it: it wanders.
+func (m measure) asEver(newest, past, after []baseline.Sample) bool {
+	if m.judges() || len(past) == len(newest) {
+		return false
+	}
+	worseThan := func(before []baseline.Sample) bool {
+		c := baseline.Compare(valuesOf(before), valuesOf(after), baseline.Direction(m.criterion.Better()), baseline.Options{})
+		return c.Outcome == baseline.OutcomeWorse
+	}
+	return worseThan(newest) && !worseThan(past)
+}
