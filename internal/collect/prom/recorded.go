@@ -98,50 +98,6 @@ func (o RecordedOptions) read(data []byte) ([]recordedSeries, error) {
 	return []recordedSeries{one}, nil
 }
 
-// pair is one number before and after; either may be nil.
-type pair struct {
-	name    string
-	was, is *recordedSeries
-}
-
-// paired puts together the series with the same labels. Where each file has one
-// series it is the same number, whatever its labels are: pods are replaced.
-func paired(was, is []recordedSeries) []pair {
-	if len(was) <= 1 && len(is) <= 1 {
-		one := pair{name: "metric"}
-		for i := range was {
-			one.was, one.name = &was[i], was[i].title()
-		}
-		for i := range is {
-			one.is, one.name = &is[i], is[i].title()
-		}
-		return []pair{one}
-	}
-	byName := map[string]*pair{}
-	for i := range was {
-		byName[was[i].title()] = &pair{name: was[i].title(), was: &was[i]}
-	}
-	for i := range is {
-		name := is[i].title()
-		if byName[name] == nil {
-			byName[name] = &pair{name: name}
-		}
-		byName[name].is = &is[i]
-	}
-	var out []pair
-	for _, name := range sortedKeys(byName) {
-		out = append(out, *byName[name])
-	}
-	return out
-}
-
-func (s recordedSeries) title() string {
-	if len(s.labels) == 0 {
-		return "metric"
-	}
-	return s.labels.String()
-}
-
 // recording is one number that is read from files.
 type recording struct {
 	RecordedOptions

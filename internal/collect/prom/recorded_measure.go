@@ -51,8 +51,8 @@ func (m measure) bad(samples []baseline.Sample) float64 {
 }
 
 // remains makes a number that is usual one that has not come back yet if more
-// than a quarter of the incident is left of it, and half of the band, or nearly
-// half of the incident, and a quarter of the band: single values are usual there,
+// than a quarter of the incident is left of it, and half of the band, or a third
+// of the incident, and a quarter of the band: single values are usual there,
 // but not the median of many.
 func (m measure) remains(is *aftercheck.Finding, was aftercheck.Finding) {
 	if m.byCriterion() || is.State != aftercheck.StateHealthy || was.State != aftercheck.StateUnhealthy || len(is.Samples) < leastRecent {
@@ -72,7 +72,7 @@ func (m measure) remains(is *aftercheck.Finding, was aftercheck.Finding) {
 	if then.Expected > 0 && now.Expected > 0 {
 		share *= then.Expected / now.Expected // a busier hour has more of everything
 	}
-	if left > incident/4 && left > edge/2 || share > 0.4 && left > edge/4 {
+	if left > incident/4 && left > edge/2 || share > 1.0/3 && left > edge/4 {
 		is.State, is.Reason = aftercheck.StateProgressing, ReasonUnsteady
 	}
 }
