@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/baseline"
 	"github.com/aftercheck/aftercheck/internal/collect/prom"
 )
 
@@ -114,70 +115,77 @@ func (i incident) begins(source *rand.Rand) time.Time {
 	return day.Add(time.Duration(hour * float64(time.Hour))).Truncate(i.view.step)
 }
 
-// files makes the incident and returns what was recorded before and after.
+// files makes the incident and returns what was recorded before and after, as
+// answers of a range query.
 func (i incident) files() (pre, post string) {
 	source := rand.New(rand.NewPCG(i.seed, 11))
+	before, after := i.record(i.begins(source), source)
+	return i.answer(before), i.answer(after)
+}
+
+// record makes the incident, which begins at a time.
+func (i incident) record(start time.Time, source *rand.Rand) (before, after []baseline.Sample) {
 	metric := i.service.begin(source)
-	start := i.begins(source)
 	acted := start.Add(i.view.incident)
-	scrapes := newScrapes(i, source)
-	for at := start.Add(-i.view.before); at.Before(acted); at = at.Add(i.view.step) {
-		left := 0.0
-		if !at.Before(start) && i.end != "healthy all along" {
-			left = 1
+	lost := []float64{0, 0, 0.02, 0.1}[source.IntN(4)]
+	total := 0.0
+	for at := start.Add(-i.view.before); at.Before(acted.Add(i.view.after)); at = at.Add(i.view.step) {
+		value := metric(at, i.leftAt(at, start, acted))
+		if i.counts() {
+			if total += events(source, value*i.view.step.Seconds()); source.Float64() < 0.003 {
+				total = 0 // the process began anew
+			}
+			value = total
 		}
-		scrapes.take(at, metric(at, left))
+		if source.Float64() < lost {
+			continue
+		}
+		if at.Before(acted) {
+			before = append(before, baseline.Sample{At: at, Value: value})
+		} else {
+			after = append(after, baseline.Sample{At: at, Value: value})
+		}
 	}
-	pre = scrapes.flush()
-	for at := acted; at.Before(acted.Add(i.view.after)); at = at.Add(i.view.step) {
-		scrapes.take(at, metric(at, i.left(at.Sub(acted), i.view.after)))
+	return before, i.seen(after)
+}
+
+// leftAt is how much of the incident there is at a time.
+func (i incident) leftAt(at, start, acted time.Time) float64 {
+	switch {
+	case !at.Before(acted):
+		return i.left(at.Sub(acted), i.view.after)
+	case at.Before(start) || i.end == "healthy all along":
+		return 0
 	}
+	return 1
+}
+
+func (i incident) counts() bool { return strings.HasSuffix(i.service.metric, "_total") }
+
+// seen is what the monitoring has of the time after the action.
+func (i incident) seen(after []baseline.Sample) []baseline.Sample {
 	switch i.end {
 	case "no data":
-		scrapes.pairs = nil
+		return nil
 	case "hardly any data":
-		for k := range scrapes.pairs {
-			scrapes.pairs[k] = strings.SplitN(scrapes.pairs[k], ",", 2)[0] + `,"NaN"]`
+		for k := range after {
+			after[k].Value = math.NaN()
 		}
 	}
-	return pre, scrapes.flush()
+	return after
 }
 
-// scrapes are the samples of one metric as a range query answers them.
-type scrapes struct {
-	incident
-	source *rand.Rand
-	total  float64 // of a counter
-	lost   float64 // the share of scrapes that are missing
-	pairs  []string
-}
-
-func newScrapes(i incident, source *rand.Rand) *scrapes {
-	return &scrapes{incident: i, source: source, lost: []float64{0, 0, 0.02, 0.1}[source.IntN(4)]}
-}
-
-func (s *scrapes) take(at time.Time, value float64) {
-	if strings.HasSuffix(s.service.metric, "_total") {
-		s.total += events(s.source, value*s.view.step.Seconds())
-		if s.source.Float64() < 0.003 {
-			s.total = 0 // the process began anew
-		}
-		value = s.total
-	}
-	if s.source.Float64() < s.lost {
-		return
-	}
-	s.pairs = append(s.pairs, fmt.Sprintf(`[%d,"%s"]`, at.Unix(), strconv.FormatFloat(value, 'g', 8, 64)))
-}
-
-func (s *scrapes) flush() string {
-	pairs := s.pairs
-	s.pairs = nil
-	if len(pairs) == 0 {
+// answer writes samples as Prometheus answers a range query.
+func (i incident) answer(samples []baseline.Sample) string {
+	if len(samples) == 0 {
 		return `{"status":"success","data":{"resultType":"matrix","result":[]}}`
 	}
+	pairs := make([]string, len(samples))
+	for k, s := range samples {
+		pairs[k] = fmt.Sprintf(`[%d,"%s"]`, s.At.Unix(), strconv.FormatFloat(s.Value, 'g', 8, 64))
+	}
 	return fmt.Sprintf(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":%q,"job":"shop"},"values":[%s]}]}}`,
-		s.service.metric, strings.Join(pairs, ","))
+		i.service.metric, strings.Join(pairs, ","))
 }
 
 // options are the flags that go with what is known.
@@ -189,57 +197,75 @@ func (i incident) options() prom.RecordedOptions {
 	return o
 }
 
-// TestServices judges incidents of made services, each in what may be known of
-// it and in what may become of it.
-func TestServices(t *testing.T) {
-	const each = 2
-	wrong := map[string]int{}
-	type score struct{ right, all, falseSuccess int }
-	scores := map[string]*score{}
-	count := func(key string, right, falseSuccess bool) {
-		if scores[key] == nil {
-			scores[key] = &score{}
-		}
-		s := scores[key]
-		s.all++
-		if right {
-			s.right++
-		}
-		if falseSuccess {
-			s.falseSuccess++
-		}
+// tally counts judged incidents.
+type tally struct{ right, all, falseSuccess int }
+
+func (t *tally) count(right bool, got aftercheck.Verdict) {
+	t.all++
+	switch {
+	case right:
+		t.right++
+	case got == aftercheck.Success:
+		t.falseSuccess++
 	}
+}
+
+func (t *tally) String() string {
+	return fmt.Sprintf("%d of %d exact (%.1f %%), %d false successes", t.right, t.all, 100*float64(t.right)/float64(t.all), t.falseSuccess)
+}
+
+// allIncidents are each service in each view and each end, so many times.
+func allIncidents(each int) []incident {
+	var all []incident
 	for a, of := range services() {
 		for b, seen := range views {
 			for c, end := range ends {
 				for n := range each {
-					i := incident{of, seen, end, uint64(10000*a + 1000*b + 10*c + n)}
-					if !i.possible() {
-						continue
-					}
-					pre, post := i.files()
-					got := judgeFiles(t, pre, post, i.options())
-					right := got.Verdict == i.want() || i.mayKnow() && got.Verdict == aftercheck.Success
-					falseSuccess := got.Verdict == aftercheck.Success && !right
-					for _, key := range []string{"all", "view: " + seen.name, "end: " + end, "service: " + of.name} {
-						count(key, right, falseSuccess)
-					}
-					if !right {
-						wrong[fmt.Sprintf("%s; %s; %s (%d): %s (%s), want %s: %s", of.name, seen.name, end, n, got.Verdict, got.Reason, i.want(), got.Explanation)]++
+					if i := (incident{of, seen, end, uint64(10000*a + 1000*b + 10*c + n)}); i.possible() {
+						all = append(all, i)
 					}
 				}
 			}
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(scores)) {
-		s := scores[key]
-		t.Logf("%-40s %d of %d exact (%.1f %%), %d false successes", key, s.right, s.all, 100*float64(s.right)/float64(s.all), s.falseSuccess)
+	return all
+}
+
+// TestServices judges incidents of made services, each in what may be known of
+// it and in what may become of it. The shares are those of the whole set, of each
+// end and of each view.
+func TestServices(t *testing.T) {
+	t.Parallel()
+	tallies := map[string]*tally{"all": {}}
+	for _, end := range ends {
+		tallies["end: "+end] = &tally{}
 	}
-	all := scores["all"]
-	if float64(all.right) < 0.95*float64(all.all) || float64(all.falseSuccess) > 0.01*float64(all.all) {
-		t.Errorf("want 95 %% exact and at most 1 %% false successes")
+	for _, v := range views {
+		tallies["view: "+v.name] = &tally{}
+	}
+	var wrong []string
+	for _, i := range allIncidents(1) {
+		pre, post := i.files()
+		got := judgeFiles(t, pre, post, i.options())
+		right := got.Verdict == i.want() || i.mayKnow() && got.Verdict == aftercheck.Success
+		for _, key := range []string{"all", "end: " + i.end, "view: " + i.view.name} {
+			tallies[key].count(right, got.Verdict)
+		}
+		if !right {
+			wrong = append(wrong, fmt.Sprintf("%s; %s; %s: %s (%s), want %s: %s", i.service.name, i.view.name, i.end, got.Verdict, got.Reason, i.want(), got.Explanation))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(tallies)) {
+		of := tallies[key]
+		t.Logf("%-30s %s", key, of)
+		if float64(of.right) < 0.95*float64(of.all) {
+			t.Errorf("%s: %s; want 95 %%", key, of)
+		}
+	}
+	if all := tallies["all"]; float64(all.falseSuccess) > 0.005*float64(all.all) {
+		t.Errorf("%s; want at most one in 200 to be a false success", all)
 	}
 	if t.Failed() || testing.Verbose() {
-		t.Log("\n" + strings.Join(slices.Sorted(maps.Keys(wrong)), "\n"))
+		t.Log("\n" + strings.Join(wrong, "\n"))
 	}
 }

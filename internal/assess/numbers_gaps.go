@@ -10,13 +10,10 @@ import (
 	"github.com/aftercheck/aftercheck/internal/baseline"
 )
 
-const (
-	// gapFloor is the share of its distance from its criterion by which a bad
-	// number must have moved to be better or worse than it was; gapFloorAlone is
-	// the same for two single values, whose noise is not known.
-	gapFloor      = 0.20
-	gapFloorAlone = 0.25
-)
+// gapFloor is the share of its distance from its criterion by which a bad number
+// must have moved to be better or worse than it was. What is bad is noisy, and
+// remembers its noise: windows of an unchanged load differ by a fifth.
+const gapFloor = 0.25
 
 // gapsOnly judges a broken target of which nothing is known but numbers that
 // miss their criteria, before and now: by whether they came nearer. Whatever
@@ -105,7 +102,7 @@ func gapsBetween(was, is *aftercheck.Finding, then, wanted func(float64) float64
 	}
 	before, now := then(was.Value.Number), wanted(is.Value.Number)
 	switch {
-	case math.Abs(now-before) <= gapFloorAlone*before:
+	case math.Abs(now-before) <= gapFloor*before:
 		return changeNone
 	case now < before:
 		return changeBetter
