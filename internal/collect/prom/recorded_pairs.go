@@ -40,7 +40,7 @@ func paired(was, is []recordedSeries) []pair {
 		}
 		byName[name].is = &is[i]
 	}
-	succeed(byName, lastingLabels(was, is))
+	succeed(byName)
 	var out []pair
 	for _, name := range sortedKeys(byName) {
 		out = append(out, *byName[name])
@@ -48,23 +48,27 @@ func paired(was, is []recordedSeries) []pair {
 	return out
 }
 
-// succeed gives series that came those that went: of those whose lasting labels
-// are equal, the highest takes the place of the highest, and so on, as nothing
+// renewed are the labels that have another value on what takes something's place.
+var renewed = map[model.LabelName]bool{
+	"pod": true, "pod_name": true, "exported_pod": true, "pod_ip": true, "uid": true, "replicaset": true, "pod_template_hash": true,
+	"instance": true, "exported_instance": true, "hostname": true, "node": true, "id": true, "container_id": true,
+}
+
+// succeed gives series that came those that went: of those that differ by renewed
+// labels alone, the highest takes the place of the highest, and so on, as nothing
 // tells which pod replaced which.
-func succeed(byName map[string]*pair, lasting map[model.LabelName]bool) {
+func succeed(byName map[string]*pair) {
 	went, came := map[string][]*pair{}, map[string][]*pair{}
 	for _, name := range sortedKeys(byName) {
 		switch p := byName[name]; {
 		case p.is == nil:
-			key := p.was.titleBy(lasting)
-			went[key] = append(went[key], p)
+			went[p.was.kind()] = append(went[p.was.kind()], p)
 		case p.was == nil:
-			key := p.is.titleBy(lasting)
-			came[key] = append(came[key], p)
+			came[p.is.kind()] = append(came[p.is.kind()], p)
 		}
 	}
-	for key, young := range came {
-		old := went[key]
+	for kind, young := range came {
+		old := went[kind]
 		slices.SortStableFunc(old, func(a, b *pair) int { return cmp.Compare(b.was.level(), a.was.level()) })
 		slices.SortStableFunc(young, func(a, b *pair) int { return cmp.Compare(b.is.level(), a.is.level()) })
 		for i := range min(len(old), len(young)) {
@@ -74,24 +78,6 @@ func succeed(byName map[string]*pair, lasting map[model.LabelName]bool) {
 	}
 }
 
-// lastingLabels are the labels that have a value in common before and after.
-// The others name what was replaced.
-func lastingLabels(was, is []recordedSeries) map[model.LabelName]bool {
-	before := map[model.LabelPair]bool{}
-	for _, s := range was {
-		for name, value := range s.labels {
-			before[model.LabelPair{Name: name, Value: value}] = true
-		}
-	}
-	lasting := map[model.LabelName]bool{}
-	for _, s := range is {
-		for name, value := range s.labels {
-			lasting[name] = lasting[name] || before[model.LabelPair{Name: name, Value: value}]
-		}
-	}
-	return lasting
-}
-
 func (s recordedSeries) title() string {
 	if len(s.labels) == 0 {
 		return "metric"
@@ -99,15 +85,15 @@ func (s recordedSeries) title() string {
 	return s.labels.String()
 }
 
-// titleBy is the title by some of the labels.
-func (s recordedSeries) titleBy(names map[model.LabelName]bool) string {
-	some := recordedSeries{labels: model.Metric{}}
+// kind is the title without the renewed labels.
+func (s recordedSeries) kind() string {
+	lasting := recordedSeries{labels: model.Metric{}}
 	for name, value := range s.labels {
-		if names[name] {
-			some.labels[name] = value
+		if !renewed[name] {
+			lasting.labels[name] = value
 		}
 	}
-	return some.title()
+	return lasting.title()
 }
 
 // level is the median of what is finite; NaN, which sorts first, without any.

@@ -170,9 +170,9 @@ func onset(samples []baseline.Sample, better baseline.Direction, ratio bool) (in
 	before, after := values[:at], values[at:]
 	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2, Ratio: ratio})
 	spread := baseline.Quantile(before, 0.95) - baseline.Quantile(before, 0.05)
-	clear := math.Abs(c.Shift) >= leastStep*spread && math.Abs(c.Delta) > 0.9
+	beyond := math.Abs(c.Shift) >= leastStep*spread && math.Abs(c.Delta) > 0.9
 	steady := halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, 2*math.Abs(c.Shift))
-	return at, c.Outcome == baseline.OutcomeWorse && clear && steady
+	return at, c.Outcome == baseline.OutcomeWorse && beyond && steady
 }
 
 // changePoint returns where two means fit the values best (least squares), with

@@ -86,6 +86,16 @@ func TestCountersBecomeRates(t *testing.T) {
 	if rates(every(time.Second, 7)) != nil {
 		t.Error("one sample has a rate")
 	}
+	// A crash loop: a restart each two minutes, seen each half minute.
+	got = rates(every(30*time.Second, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4))
+	for _, s := range got {
+		if s.Value < 1.0/240 || s.Value > 1.0/60 {
+			t.Errorf("%v: got %g restarts by the second, want about one each two minutes", s.At, s.Value)
+		}
+	}
+	if len(got) != 12 {
+		t.Errorf("got %d rates, want those over half of the window at the least", len(got))
+	}
 }
 
 func TestSeriesAreMergedTimeByTime(t *testing.T) {
