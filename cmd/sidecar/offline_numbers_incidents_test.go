@@ -30,6 +30,8 @@ var views = []view{
 	{"criterion by 15 s", true, 15 * time.Second, 10 * time.Minute, 20 * time.Minute, 15 * time.Minute},
 	{"criterion by 5 min", true, 5 * time.Minute, 2 * time.Hour, 3 * time.Hour, 3 * time.Hour},
 	{"criterion, short", true, time.Minute, 0, 8 * time.Minute, 8 * time.Minute},
+	{"criterion, five samples", true, time.Minute, 0, 5 * time.Minute, 5 * time.Minute},
+	{"three days before", false, time.Minute, 3 * 24 * time.Hour, time.Hour, 40 * time.Minute},
 	{"two weeks before", false, 5 * time.Minute, 14 * 24 * time.Hour, 2 * time.Hour, 2 * time.Hour},
 	{"a week before", false, 5 * time.Minute, 7 * 24 * time.Hour, 90 * time.Minute, time.Hour},
 	{"an hour before", false, 30 * time.Second, time.Hour, 20 * time.Minute, 20 * time.Minute},

@@ -137,7 +137,11 @@ func (r recording) findings(was, is *recordedSeries) (pre, post aftercheck.Findi
 	if m.asEver(incident, past, newestThird(finite)) {
 		pre = r.finding(was, past, m, leastBad)
 	}
-	post = r.finding(latest, newestThird(finite), m, mostBad)
+	recent := newestThird(finite)
+	if m.judges() {
+		recent = settledPart(finite)
+	}
+	post = r.finding(latest, recent, m, mostBad)
 	m.remains(&post, pre)
 	if pre.State == aftercheck.StateUnhealthy {
 		m.settled(&post, incident, finite)

@@ -142,6 +142,16 @@ func newestThird(samples []baseline.Sample) []baseline.Sample {
 	return samples[max(len(samples)-n, 0):]
 }
 
+// settledPart returns the newest third of the samples, and the newest half, three
+// at the least, of a series of six at most, all of which would hold the way there.
+func settledPart(samples []baseline.Sample) []baseline.Sample {
+	if len(samples) > leastRecent {
+		return newestThird(samples)
+	}
+	n := max((len(samples)+1)/2, 3)
+	return samples[max(len(samples)-n, 0):]
+}
+
 func valuesOf(samples []baseline.Sample) []float64 {
 	values := make([]float64, len(samples))
 	for i, s := range samples {

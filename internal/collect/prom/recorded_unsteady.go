@@ -23,11 +23,12 @@ const (
 // fell back, if samples of it are as bad as before, or if clearly less of them
 // are bad; it is as bad as it was if as many are.
 func (m measure) settled(is *aftercheck.Finding, incident, after []baseline.Sample) {
-	before, now := m.bad(incident), m.bad(newestThird(after))
+	recent := settledPart(after)
+	before, now := m.bad(incident), m.bad(recent)
 	unsteady := false
 	switch is.State {
 	case aftercheck.StateHealthy:
-		unsteady = m.relapses(incident, newestThird(after)) || before >= steadyBad && m.fellBack(after)
+		unsteady = m.relapses(incident, recent) || before >= steadyBad && m.fellBack(after)
 	case aftercheck.StateUnhealthy:
 		unsteady = now < steadyBad*before || before >= steadyBad && m.fellBack(after)
 	case aftercheck.StateProgressing:
