@@ -313,6 +313,7 @@ func TestRecordedForms(t *testing.T) {
 		"no file before":            {"", "share 0.01\n", ratio, aftercheck.Success, aftercheck.ReasonRecovered},
 		"a counter of a page":       {"# TYPE errors_total counter\nerrors_total 40\n", "# TYPE errors_total counter\nerrors_total 1\n", ratio, aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence},
 		"one series of two is bad":  {"share{i=\"1\"} 0.4\nshare{i=\"2\"} 0.4\n", "share{i=\"1\"} 0.01\nshare{i=\"2\"} 0.4\n", ratio, aftercheck.Degraded, aftercheck.ReasonPartlyRecovered},
+		"pods that were replaced":   {"share{pod=\"a\"} 0.4\nshare{pod=\"b\"} 0.4\n", "share{pod=\"c\"} 0.01\nshare{pod=\"d\"} 0.01\n", ratio, aftercheck.Success, aftercheck.ReasonRecovered},
 		"one metric of two":         {"share 0.4\nother 9\n", "share 0.01\nother 9\n", prom.RecordedOptions{Healthy: "< 0.05", Metric: "share"}, aftercheck.Success, aftercheck.ReasonRecovered},
 		"the worst series":          {"share{i=\"1\"} 0.4\nshare{i=\"2\"} 0.4\n", "share{i=\"3\"} 0.01\nshare{i=\"4\"} 0.4\n", prom.RecordedOptions{Healthy: "< 0.05", Aggregation: prom.AggregateMax}, aftercheck.Failed, aftercheck.ReasonStillBroken},
 	} {

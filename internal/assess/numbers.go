@@ -210,8 +210,8 @@ func (m movement) muchWorse() bool {
 	switch {
 	case knownBefore && knownNow:
 		return now >= factor*before && now-before > absoluteFloor*min(1, max(before, absoluteFloor))
-	case m.is.Wanted == wantedHigher:
-		return was > 0 && is*factor <= was
+	case m.is.Wanted == wantedHigher && was > 0:
+		return is*factor <= was
 	}
 	return math.Abs(is-was) >= (factor-1)*math.Abs(was)
 }

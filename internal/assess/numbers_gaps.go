@@ -10,13 +10,10 @@ import (
 	"github.com/aftercheck/aftercheck/internal/baseline"
 )
 
-const (
-	// gapFloor is the share of its distance from its criterion by which a bad
-	// number must have moved to be better or worse than it was; gapFloorAlone is
-	// the same for two single values, whose noise is not known.
-	gapFloor      = 0.20
-	gapFloorAlone = 0.25
-)
+// gapFloor is the share of its distance from its criterion by which a bad number
+// must have moved to be better or worse than it was. What is bad is noisy, and
+// remembers its noise: windows of an unchanged load differ by a fifth.
+const gapFloor = 0.25
 
 // gapsOnly judges a broken target of which nothing is known but numbers that
 // miss their criteria, before and now: by whether they came nearer. Whatever
@@ -76,22 +73,36 @@ func gaps(before, now glance) (change, *aftercheck.Finding) {
 	return changeNone, nil
 }
 
-// compareGaps compares the distances from what was wanted at the time: what is
-// usual at one hour is not so at another.
+// compareGaps compares the distances from what was wanted at the time. What is
+// usual at one hour is not so at another, and neither is how far an incident
+// moves it: where that changed, the distances must have moved both by themselves
+// and as shares of what is usual.
 func compareGaps(was, is *aftercheck.Finding) change {
 	then, knownThen := wantedRange(was.Wanted)
 	wanted, known := wantedRange(is.Wanted)
 	if !known || !knownThen {
 		return changeUnknown
 	}
-	c := baseline.Compare(each(was.Samples, then.gap), each(is.Samples, wanted.gap), baseline.DirectionLower,
+	c := gapsBetween(was, is, then.gap, wanted.gap)
+	if c == changeNone || then == wanted || then.middle() <= 0 || wanted.middle() <= 0 {
+		return c
+	}
+	if gapsBetween(was, is, then.share, wanted.share) != c {
+		return changeNone
+	}
+	return c
+}
+
+// gapsBetween compares the distances, by samples where both sides have enough.
+func gapsBetween(was, is *aftercheck.Finding, then, wanted func(float64) float64) change {
+	c := baseline.Compare(each(was.Samples, then), each(is.Samples, wanted), baseline.DirectionLower,
 		baseline.Options{LeastSamples: leastSamples, RelativeFloor: gapFloor})
 	if c.Outcome != baseline.OutcomeUnknown {
 		return changeOf(c.Outcome)
 	}
-	before, now := then.gap(was.Value.Number), wanted.gap(is.Value.Number)
+	before, now := then(was.Value.Number), wanted(is.Value.Number)
 	switch {
-	case math.Abs(now-before) <= gapFloorAlone*before:
+	case math.Abs(now-before) <= gapFloor*before:
 		return changeNone
 	case now < before:
 		return changeBetter
@@ -112,6 +123,18 @@ type span struct{ low, high float64 }
 
 // gap is how far a value lies outside.
 func (w span) gap(value float64) float64 { return max(w.low-value, value-w.high, 0) }
+
+// middle is what was expected; not finite for a criterion with one end.
+func (w span) middle() float64 { return w.low/2 + w.high/2 }
+
+// share is how far a value outside lies from what was expected, as a share of
+// that.
+func (w span) share(value float64) float64 {
+	if w.gap(value) == 0 {
+		return 0
+	}
+	return math.Abs(value-w.middle()) / w.middle()
+}
 
 // wantedRange reads what a number was wanted to be, as sensors write it into
 // Finding.Wanted: < 0.05, >= 1, == 0, 0..0.5, or 3.1 to 4.5, usual at this hour.

@@ -131,7 +131,8 @@ func (m *Model) learn(g grid, d decomposition) {
 
 // learnShort takes a history of less than three seasons for what it is sure to
 // be: two seasons alike, a level that climbs, or one that stays. A level that
-// wanders to and fro may be half a season, so that nothing is told.
+// wanders to and fro may be half a season, so that nothing is told; over two
+// seasons it is as far as it wanders.
 func (m *Model) learnShort(g grid, d decomposition) {
 	wanders, climbs := wanders(g.values)
 	switch {
@@ -141,7 +142,7 @@ func (m *Model) learnShort(g grid, d decomposition) {
 	case wanders && climbs:
 		m.Method = MethodHolt
 		m.smooth(g.withoutSeason(), flat(g))
-	case !wanders:
+	case !wanders || g.seasons() >= 2:
 		m.Method = MethodMedian
 		m.byMedian(g)
 	}

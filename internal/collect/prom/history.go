@@ -140,7 +140,7 @@ func (m metrics) usual(ctx context.Context, a ask, end time.Time) (baseline.Mode
 
 // options are what the ask's numbers are compared by.
 func (a ask) options(step time.Duration) baseline.Options {
-	return baseline.Options{Ratio: a.Unit == "ratio", Step: step, Season: a.Baseline.Season, Width: a.Baseline.Width}
+	return baseline.Options{Ratio: a.Unit == unitRatio, Step: step, Season: a.Baseline.Season, Width: a.Baseline.Width}
 }
 
 // around wraps the aggregation around an expression of a vector, so that the

@@ -98,50 +98,6 @@ func (o RecordedOptions) read(data []byte) ([]recordedSeries, error) {
 	return []recordedSeries{one}, nil
 }
 
-// pair is one number before and after; either may be nil.
-type pair struct {
-	name    string
-	was, is *recordedSeries
-}
-
-// paired puts together the series with the same labels. Where each file has one
-// series it is the same number, whatever its labels are: pods are replaced.
-func paired(was, is []recordedSeries) []pair {
-	if len(was) <= 1 && len(is) <= 1 {
-		one := pair{name: "metric"}
-		for i := range was {
-			one.was, one.name = &was[i], was[i].title()
-		}
-		for i := range is {
-			one.is, one.name = &is[i], is[i].title()
-		}
-		return []pair{one}
-	}
-	byName := map[string]*pair{}
-	for i := range was {
-		byName[was[i].title()] = &pair{name: was[i].title(), was: &was[i]}
-	}
-	for i := range is {
-		name := is[i].title()
-		if byName[name] == nil {
-			byName[name] = &pair{name: name}
-		}
-		byName[name].is = &is[i]
-	}
-	var out []pair
-	for _, name := range sortedKeys(byName) {
-		out = append(out, *byName[name])
-	}
-	return out
-}
-
-func (s recordedSeries) title() string {
-	if len(s.labels) == 0 {
-		return "metric"
-	}
-	return s.labels.String()
-}
-
 // recording is one number that is read from files.
 type recording struct {
 	RecordedOptions
@@ -178,10 +134,17 @@ func (r recording) findings(was, is *recordedSeries) (pre, post aftercheck.Findi
 		return pre, r.unknown(ReasonNoData, "the file holds no such series")
 	}
 	finite := finiteOnly(latest.samples)
-	post = r.finding(latest, newestThird(finite), m, mostBad)
+	if m.asEver(incident, past, newestThird(finite)) {
+		pre = r.finding(was, past, m, leastBad)
+	}
+	recent := newestThird(finite)
+	if m.judges() {
+		recent = settledPart(finite)
+	}
+	post = r.finding(latest, recent, m, mostBad)
 	m.remains(&post, pre)
-	if post.State == aftercheck.StateProgressing && pre.State == aftercheck.StateUnhealthy && m.bad(newestThird(finite)) >= m.bad(incident)/2 {
-		post.State, post.Reason = aftercheck.StateUnhealthy, m.reason(aftercheck.StateUnhealthy)
+	if pre.State == aftercheck.StateUnhealthy {
+		m.settled(&post, incident, finite)
 	}
 	return pre, post
 }
@@ -220,6 +183,9 @@ func (r recording) past(was, is *recordedSeries) (past []baseline.Sample, end ti
 	return append(early, past...), end
 }
 
+// unitRatio is the unit of shares between 0 and 1.
+const unitRatio = "ratio"
+
 const (
 	// longHistory is from which length on a history tells what is usual by the
 	// hour.
@@ -237,13 +203,13 @@ func (r recording) split(past []baseline.Sample, is *recordedSeries) (incident [
 	}
 	end := past[len(past)-1].At
 	length := end.Sub(past[0].At)
-	o := baseline.Options{Ratio: r.Unit == "ratio", Horizon: recordedHorizon}
+	o := baseline.Options{Ratio: r.Unit == unitRatio, Horizon: recordedHorizon}
 	cut := end.Add(-min(max(beforeReading, length/20), 12*time.Hour))
 	switch {
 	case !r.StartsAt.IsZero() && r.StartsAt.Before(end):
 		cut = r.StartsAt
 	case length < longHistory:
-		at, found := onset(past, baseline.Direction(r.criterion.Better()))
+		at, found := onset(past, baseline.Direction(r.criterion.Better()), r.Unit == unitRatio)
 		if !found {
 			return asManyAs(is, newestThird(past)), baseline.Model{}
 		}

@@ -51,8 +51,9 @@ func (m measure) bad(samples []baseline.Sample) float64 {
 }
 
 // remains makes a number that is usual one that has not come back yet if more
-// than a quarter of the incident is left of it, and half of the band: single
-// values are usual there, but not the median of many.
+// than a quarter of the incident is left of it, and half of the band, or a third
+// of the incident, and a quarter of the band: single values are usual there,
+// but not the median of many.
 func (m measure) remains(is *aftercheck.Finding, was aftercheck.Finding) {
 	if m.byCriterion() || is.State != aftercheck.StateHealthy || was.State != aftercheck.StateUnhealthy || len(is.Samples) < leastRecent {
 		return
@@ -67,7 +68,11 @@ func (m measure) remains(is *aftercheck.Finding, was aftercheck.Finding) {
 	if incident < 0 {
 		incident, left, edge = -incident, -left, now.Expected-now.Low
 	}
-	if left > incident/4 && left > edge/2 {
+	share := left / incident
+	if then.Expected > 0 && now.Expected > 0 {
+		share *= then.Expected / now.Expected // a busier hour has more of everything
+	}
+	if left > incident/4 && left > edge/2 || share > 1.0/3 && left > edge/4 {
 		is.State, is.Reason = aftercheck.StateProgressing, ReasonUnsteady
 	}
 }

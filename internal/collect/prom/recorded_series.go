@@ -8,22 +8,79 @@ import (
 	"github.com/aftercheck/aftercheck/internal/baseline"
 )
 
-// rates makes a counter's samples the rates between them, by the second. A lower
-// value than the one before is a new start from zero.
+// rateWindow is over how long a counter of rare events becomes a rate: the range
+// that is usual in PromQL's rate().
+const rateWindow = 5 * time.Minute
+
+// rates makes a counter's samples rates by the second: between neighbours, or
+// over up to rateWindow where more than a quarter of the steps, and not all,
+// count nothing. A lower value than the one before is a new start from zero.
 func rates(samples []baseline.Sample) []baseline.Sample {
+	rises := risesOf(samples)
+	var window, least time.Duration // a window that has just begun tells too little
+	if sparse(rises) {
+		window = rateWindow
+		least = min(rateWindow/2, rises[len(rises)-1].At.Sub(rises[0].since)/3)
+	}
 	var out []baseline.Sample
+	from := 0
+	for i, r := range rises {
+		if r.At.Sub(rises[0].since) < least {
+			continue
+		}
+		for from < i && r.At.Sub(rises[from].since) > window {
+			from++
+		}
+		counted := 0.0
+		for _, within := range rises[from : i+1] {
+			if doubtful(within.Value) == "" {
+				counted += within.Value
+			}
+		}
+		rate := counted / r.At.Sub(rises[from].since).Seconds()
+		if doubtful(r.Value) != "" {
+			rate = math.NaN()
+		}
+		out = append(out, baseline.Sample{At: r.At, Value: rate})
+	}
+	return out
+}
+
+// sparse reports whether more than a quarter of a counter's steps, and not all,
+// count nothing.
+func sparse(rises []rise) bool {
+	idle := 0
+	for _, r := range rises {
+		if r.Value == 0 {
+			idle++
+		}
+	}
+	return 4*idle > len(rises) && idle < len(rises)
+}
+
+// rise is what a counter counted since its sample before; NaN where the sample
+// is no number.
+type rise struct {
+	baseline.Sample
+	since time.Time
+}
+
+func risesOf(samples []baseline.Sample) []rise {
+	var out []rise
 	var last *baseline.Sample
 	for i, s := range samples {
 		if doubtful(s.Value) != "" {
-			out = append(out, baseline.Sample{At: s.At, Value: math.NaN()})
+			if last != nil {
+				out = append(out, rise{baseline.Sample{At: s.At, Value: math.NaN()}, last.At})
+			}
 			continue
 		}
 		if last != nil && s.At.After(last.At) {
-			rise := s.Value - last.Value
-			if rise < 0 {
-				rise = s.Value
+			counted := s.Value - last.Value
+			if counted < 0 {
+				counted = s.Value
 			}
-			out = append(out, baseline.Sample{At: s.At, Value: rise / s.At.Sub(last.At).Seconds()})
+			out = append(out, rise{baseline.Sample{At: s.At, Value: counted}, last.At})
 		}
 		last = &samples[i]
 	}
@@ -85,6 +142,16 @@ func newestThird(samples []baseline.Sample) []baseline.Sample {
 	return samples[max(len(samples)-n, 0):]
 }
 
+// settledPart returns the newest third of the samples, and the newest half, three
+// at the least, of a series of six at most, all of which would hold the way there.
+func settledPart(samples []baseline.Sample) []baseline.Sample {
+	if len(samples) > leastRecent {
+		return newestThird(samples)
+	}
+	n := max((len(samples)+1)/2, 3)
+	return samples[max(len(samples)-n, 0):]
+}
+
 func valuesOf(samples []baseline.Sample) []float64 {
 	values := make([]float64, len(samples))
 	for i, s := range samples {
@@ -93,10 +160,16 @@ func valuesOf(samples []baseline.Sample) []float64 {
 	return values
 }
 
+// leastStep is how many times as far as the time before spreads, between its
+// quantiles of 5 and 95 %, a step must be for it to be one. Of normal noise that
+// is four deviations, and it is beyond what a wandering level does.
+const leastStep = 1.25
+
 // onset returns from which sample on a metric is worse than it was, if a short
 // history shows one clear step and nothing else: both parts are steady, next to
-// the step. A step to the better, or a slope, is none.
-func onset(samples []baseline.Sample, better baseline.Direction) (int, bool) {
+// the step. A step to the better, or a slope, is none. The spread of the incident
+// says nothing of how clear the step is: what is worse is mostly noisier.
+func onset(samples []baseline.Sample, better baseline.Direction, ratio bool) (int, bool) {
 	const least = 6
 	n := len(samples)
 	if n < 2*least || better == baseline.DirectionNone {
@@ -105,9 +178,11 @@ func onset(samples []baseline.Sample, better baseline.Direction) (int, bool) {
 	values := valuesOf(samples)
 	at := changePoint(values, least)
 	before, after := values[:at], values[at:]
-	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2})
-	steady := math.Abs(c.InMADs) >= 4 && halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, math.Abs(c.Shift))
-	return at, c.Outcome == baseline.OutcomeWorse && math.Abs(c.Delta) > 0.9 && steady
+	c := baseline.Compare(before, after, better, baseline.Options{RelativeFloor: 0.2, Ratio: ratio})
+	spread := baseline.Quantile(before, 0.95) - baseline.Quantile(before, 0.05)
+	beyond := math.Abs(c.Shift) >= leastStep*spread && math.Abs(c.Delta) > 0.9
+	steady := halvesAgree(before, math.Abs(c.Shift)) && halvesAgree(after, 2*math.Abs(c.Shift))
+	return at, c.Outcome == baseline.OutcomeWorse && beyond && steady
 }
 
 // changePoint returns where two means fit the values best (least squares), with

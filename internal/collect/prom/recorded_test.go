@@ -86,6 +86,16 @@ func TestCountersBecomeRates(t *testing.T) {
 	if rates(every(time.Second, 7)) != nil {
 		t.Error("one sample has a rate")
 	}
+	// A crash loop: a restart each two minutes, seen each half minute.
+	got = rates(every(30*time.Second, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4))
+	for _, s := range got {
+		if s.Value < 1.0/240 || s.Value > 1.0/60 {
+			t.Errorf("%v: got %g restarts by the second, want about one each two minutes", s.At, s.Value)
+		}
+	}
+	if len(got) != 12 {
+		t.Errorf("got %d rates, want those over half of the window at the least", len(got))
+	}
 }
 
 func TestSeriesAreMergedTimeByTime(t *testing.T) {
@@ -127,10 +137,17 @@ func TestOnset(t *testing.T) {
 		"a slope":             {every(time.Minute, slope...), baseline.DirectionLower, 0, false},
 		"up and higher again": {steps([2]float64{20, 1}, [2]float64{20, 5}, [2]float64{20, 12}), baseline.DirectionLower, 0, false},
 	} {
-		at, found := onset(c.samples, c.better)
+		at, found := onset(c.samples, c.better, false)
 		if found != c.found || found && at != c.at {
 			t.Errorf("%s: got %d and %t", name, at, found)
 		}
+	}
+	available := steps([2]float64{20, 0.98}, [2]float64{10, 0.8})
+	if _, found := onset(available, baseline.DirectionHigher, false); found {
+		t.Error("a fifth less is a step")
+	}
+	if at, found := onset(available, baseline.DirectionHigher, true); !found || at != 20 {
+		t.Errorf("ten times as many failures: got %d and %t", at, found)
 	}
 }
 
@@ -160,7 +177,7 @@ func TestRecordedFindings(t *testing.T) {
 		"well in the end":         {later(9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 1, 1, 2, 1, 1, 1), aftercheck.StateHealthy, ReasonInRange, 1},
 		"but for a spike":         {later(1, 1, 9, 1, 1, 1), aftercheck.StateHealthy, ReasonInRange, 1},
 		"on its way":              {later(9, 9, 9, 9, 9, 9), aftercheck.StateUnhealthy, ReasonOutOfRange, 9},
-		"bad again at the end":    {later(1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 9, 9), aftercheck.StateUnhealthy, ReasonOutOfRange, 5},
+		"bad again at the end":    {later(1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 9, 9), aftercheck.StateProgressing, ReasonUnsteady, 5},
 		"bad a third of the time": {later(1, 9, 1, 9, 1, 1), aftercheck.StateProgressing, ReasonUnsteady, 1},
 		"NaN in the end":          {later(1, 1, 1, math.NaN(), math.NaN(), math.NaN()), aftercheck.StateUnknown, ReasonNotANumber, 0},
 		"NaN":                     {later(math.NaN(), math.Inf(1)), aftercheck.StateUnknown, ReasonNotANumber, 0},
