@@ -104,9 +104,9 @@ func masterDown(ctx context.Context, _ *world, p *place) error {
 	return err
 }
 
-// followed starts what was killed and waits until a replica has all that the
-// master has: only then a second failure is one that a failover is promised to
-// survive.
+// followed starts what was killed and waits until every replica follows the
+// master: only then a second failure is one that a failover is promised to
+// survive, whichever of them the sentinels choose.
 func followed(ctx context.Context, w *world, p *place) error {
 	if err := redisUp(ctx, w, p); err != nil {
 		return err
@@ -119,11 +119,11 @@ func followed(ctx context.Context, w *world, p *place) error {
 			return err
 		}
 		info, err := admin(w.t, at).Info(ctx, "replication").Result()
-		if err == nil && strings.Contains(info, "role:master") && strings.Contains(info, "state=online") {
+		if err == nil && strings.Contains(info, "role:master") && strings.Count(info, "state=online") == len(p.servers)-1 {
 			return nil
 		}
 		if !pause(ctx, 200*time.Millisecond) {
-			return fmt.Errorf("no replica follows %s: %w", at, ctx.Err())
+			return fmt.Errorf("not all replicas follow %s: %w", at, ctx.Err())
 		}
 	}
 }
