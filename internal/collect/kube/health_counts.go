@@ -26,13 +26,30 @@ func errorHealth(s subject) opinion {
 			}
 		}
 	}
+	return reportedErrors(s)
+}
+
+// reportedErrors judges by the lists of complaints: messages of a validation
+// at the level of an error, and the errors that each of the controller's pods
+// reports.
+func reportedErrors(s subject) opinion {
+	for _, message := range s.subs("status", "validationMessages") {
+		if strings.EqualFold(message.str("level"), "error") {
+			return told(unhealthy("ValidationError", "%s", first(message.str("type", "name"), "the validation found an error")))
+		}
+	}
+	for _, pod := range s.subs("status", "byPod") {
+		if errors := pod.subs("errors"); len(errors) > 0 {
+			return told(unhealthy("Error", "%s", first(errors[0].str("message"), "a pod of the controller reports an error")))
+		}
+	}
 	return silent
 }
 
 // flagHealth judges by a boolean that says it all.
 func flagHealth(s subject) opinion {
 	message := first(s.str("status", "message"), s.str("status", "reason"))
-	for _, field := range []string{"healthy", "ready", "readyToUse", "isReady", "available", "succeeded", "applied"} {
+	for _, field := range []string{"healthy", "ready", "readyToUse", "isReady", "available", "succeeded", "applied", "valid"} {
 		value, ok := truth(s.get("status", field))
 		switch {
 		case !ok:
@@ -122,6 +139,9 @@ func partCounts(s subject) opinion {
 		return told(healthy("", "%d of %d are healthy", alive, expected))
 	}
 	ready, all := s.num(-1, "status", "ready"), s.num(-1, "status", "size")
+	if pods := s.num(-1, "status", "pods"); ready < 0 && pods >= 0 {
+		ready, all = s.num(-1, "status", "readyPods"), pods
+	}
 	if got, counted := gotReplicas(s); ready < 0 && (counted || s.has("status", "expectedNodes")) {
 		ready, all = got, max(s.num(-1, "status", "replicas"), s.num(-1, "status", "expectedNodes"))
 	}
@@ -166,6 +186,7 @@ func partsHealth(s subject) opinion {
 			continue
 		}
 		for _, part := range members(status.get(name)) {
+			opinions = append(opinions, partReplicas(part))
 			for _, field := range []string{"health", "healthStatus", "phase", "state", "status"} {
 				opinions = append(opinions, wordHealth(s, part.str(field)))
 			}
@@ -176,6 +197,14 @@ func partsHealth(s subject) opinion {
 		return silent
 	}
 	return told(h)
+}
+
+// partReplicas compares the replicas that a part of an object counts.
+func partReplicas(part fields) opinion {
+	if all, ready := part.num(-1, "replicas"), part.num(-1, "readyReplicas"); ready >= 0 && ready < all {
+		return told(progressing("ReplicasUnavailable", "%d of %d replicas are ready", ready, all))
+	}
+	return silent
 }
 
 // members returns the objects in a list, or in a map by their names in order.

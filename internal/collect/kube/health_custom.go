@@ -25,7 +25,11 @@ func customHealth(s subject) Health {
 	case counts && wanted == 0, s.has("spec", "replicas") && s.num(1, "spec", "replicas") == 0:
 		return scaledDown("replicas is 0")
 	}
-	return suspended(s, customStatus(s))
+	h := customStatus(s)
+	if paused, _ := s.condition("Paused"); h.good() && paused.True() && strings.HasPrefix(s.str("kind"), "VirtualMachine") {
+		return unknown(aftercheck.ReasonPaused, "%s", first(paused.Message, "the machine itself is paused"))
+	}
+	return suspended(s, h)
 }
 
 // customStatus judges by the status: by what sums up the whole, and beside it

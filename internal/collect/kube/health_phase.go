@@ -21,7 +21,7 @@ func isTask(kind string) bool { return tasks.MatchString(kind) && kind != "Flink
 var nestedPhases = [][]string{
 	{"jobStatus", "state"}, {"applicationState", "state"}, {"cluster", "status"}, {"ceph", "health"},
 	{"connectorStatus", "connector", "state"}, {"state", "phase"}, {"reconciliationStatus", "state"},
-	{"modelStatus", "transitionStatus"},
+	{"modelStatus", "transitionStatus"}, {"connectionState", "lastObservedState"}, {"provisioning", "state"},
 }
 
 // phaseName and otherPhase tell the fields of a status that hold the state in
@@ -37,9 +37,14 @@ var (
 func phaseHealth(s subject) opinion {
 	status := s.sub("status")
 	var opinions []opinion
+	halted := toneOf(status.str("lifecycleState")) == tonePaused
 	for _, name := range slices.Sorted(maps.Keys(status)) {
+		text := status.str(name)
+		if halted && containsWord(text, "missing") {
+			continue // it is missing because it is not wanted to run
+		}
 		if phaseName.MatchString(name) && !otherPhase.MatchString(name) {
-			opinions = append(opinions, wordHealth(s, status.str(name)))
+			opinions = append(opinions, wordHealth(s, text))
 		}
 	}
 	for _, path := range nestedPhases {
@@ -98,7 +103,7 @@ func wordHealth(s subject, text string) opinion {
 func phaseTone(text, kind string) tone {
 	said, words := toneOf(text), wordsOf(text)
 	switch {
-	case said == toneGood && isTask(kind) && containsWord(text, "running", "active"):
+	case said == toneGood && isTask(kind) && containsWord(text, "running", "active"), said == toneGood && readyTo(words):
 		return toneBusy
 	case said != toneNone:
 		return said
@@ -110,6 +115,13 @@ func phaseTone(text, kind string) tone {
 		return toneBusy
 	}
 	return toneNone
+}
+
+// readyTo reports whether words say that something may begin now, or that a
+// part has come that others wait for: InstallReady, TargetReady.
+func readyTo(words []string) bool {
+	steps := []string{"install", "upgrade", "target", "proposal", "plan"}
+	return len(words) == 2 && words[1] == "ready" && slices.Contains(steps, words[0])
 }
 
 // refuses reports whether words that no list knows tell of an obstacle by their
