@@ -132,6 +132,9 @@ func heldBack(s subject) bool {
 
 // partCounts compares the pairs of counts in the status itself.
 func partCounts(s subject) opinion {
+	if isTask(s.str("kind")) && s.has("status", "completionTime") {
+		return taskCounts(s)
+	}
 	if alive, expected := s.num(-1, "status", "currentHealthy"), max(s.num(-1, "status", "expectedMachines"), s.num(-1, "status", "desiredHealthy")); alive >= 0 && expected > 0 {
 		if alive < expected {
 			return told(unhealthy("InsufficientHealthy", "%d of %d are healthy", alive, expected))
@@ -139,7 +142,7 @@ func partCounts(s subject) opinion {
 		return told(healthy("", "%d of %d are healthy", alive, expected))
 	}
 	ready, all := s.num(-1, "status", "ready"), s.num(-1, "status", "size")
-	if pods := s.num(-1, "status", "pods"); ready < 0 && pods >= 0 {
+	if pods := max(s.num(-1, "status", "pods"), s.num(-1, "status", "matchedPods")); ready < 0 && pods >= 0 {
 		ready, all = s.num(-1, "status", "readyPods"), pods
 	}
 	if got, counted := gotReplicas(s); ready < 0 && (counted || s.has("status", "expectedNodes")) {
@@ -160,6 +163,14 @@ func partCounts(s subject) opinion {
 	return told(healthy("", "%d of %d are ready", ready, all))
 }
 
+// taskCounts judges a task that has ended by how many of its pods failed.
+func taskCounts(s subject) opinion {
+	if failed := s.num(0, "status", "failed"); failed > 0 {
+		return told(unhealthy("Failed", "%d of its pods failed", failed))
+	}
+	return told(healthy("Completed", "ended, and none of its pods failed"))
+}
+
 // fraction reads n/m.
 func fraction(text string) (n, of int64, ok bool) {
 	left, right, found := strings.Cut(text, "/")
@@ -170,7 +181,7 @@ func fraction(text string) (n, of int64, ok bool) {
 
 // partLists tells the lists and maps in a status whose members are parts of the
 // object now, and no history.
-var partLists = regexp.MustCompile(`^(aggregatedStatus|clusters|components|environments|instances|members|nodes|pools|replicaSets|resources|shards|targets)$|^[a-z]+Status(es)?$`)
+var partLists = regexp.MustCompile(`^(aggregatedStatus|clusters|components|environments|instances|members|nodes|pools|replicaSets|resources|services|shards|statuses|targets)$|^(connections|[a-z]+Summaries)$|^[a-z]+Status(es)?$`)
 
 // partsHealth judges by the parts of an object that its status lists, each with
 // its health or state in a word; the worst of them. What a task lists are its
@@ -186,7 +197,7 @@ func partsHealth(s subject) opinion {
 			continue
 		}
 		for _, part := range members(status.get(name)) {
-			opinions = append(opinions, partReplicas(part))
+			opinions = append(opinions, partReplicas(part), partFlag(part))
 			for _, field := range []string{"health", "healthStatus", "phase", "state", "status"} {
 				opinions = append(opinions, wordHealth(s, part.str(field)))
 			}
@@ -197,6 +208,18 @@ func partsHealth(s subject) opinion {
 		return silent
 	}
 	return told(h)
+}
+
+// partFlag judges a part of an object by a boolean that says that it is not well.
+func partFlag(part fields) opinion {
+	name := first(part.str("name"), "a part")
+	if is, ok := part.get("healthy").(bool); ok && !is {
+		return told(unhealthy("NotHealthy", "%s is not healthy%s", name, colon(part.str("message"))))
+	}
+	if is, ok := part.get("ready").(bool); ok && !is {
+		return told(progressing(reasonNotReady, "%s is not ready%s", name, colon(part.str("message"))))
+	}
+	return silent
 }
 
 // partReplicas compares the replicas that a part of an object counts.

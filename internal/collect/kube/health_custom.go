@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
@@ -37,6 +38,9 @@ func customHealth(s subject) Health {
 // controller has converged.
 func customStatus(s subject) Health {
 	phase := phaseHealth(s)
+	if h, _ := phase(); h.bad() && slices.Equal(wordsOf(h.Reason), []string{"not", "ready"}) && len(s.conditions()) > 0 {
+		phase = silent // the conditions say that too, and why
+	}
 	h, told := combine(conditionsHealth(s, phase), nestedHealth(s), phase, errorHealth(s))
 	if !told {
 		if h, told = combine(flagHealth(s), countHealth(s), partsHealth(s), lastHealth(s)); told {

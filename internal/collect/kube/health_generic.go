@@ -24,7 +24,7 @@ func conditionsHealth(s subject, phase opinion) opinion {
 		return told(h)
 	}
 	conditions = slices.DeleteFunc(conditions, func(c condition) bool { return c.Type == "Running" })
-	if h, known := judgeConditions(conditions, generation, starting)(); known && !h.busy() {
+	if h, known := judgeConditions(conditions, generation, true)(); known && !h.busy() {
 		return told(h)
 	}
 	return told(progressing(first(running.Reason, "Running"), "%s", first(running.Message, "runs, and is to end by itself")))
@@ -169,7 +169,7 @@ func restingHealth(conditions []condition) opinion {
 
 // summaries are the conditions that sum up the others, by their names in the
 // conventions; where one of them is there, the steps on the way do not count.
-var summaries = set(`Available Healthy Succeeded Operational Programmed Accepted ResolvedRefs Complete Completed Synced`)
+var summaries = set(`Available Healthy Succeeded Operational Programmed Accepted Enforced ResolvedRefs Complete Completed Synced`)
 
 // beside are the summaries that say another thing than Ready does.
 var beside = set(`Ready Synced Healthy Available`)

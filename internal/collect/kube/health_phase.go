@@ -10,7 +10,7 @@ import (
 )
 
 // tasks are kinds whose objects run to an end: running is not done.
-var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request)$`)
+var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request|Promotion|Upload|Download|JobSet)$`)
 
 // isTask reports whether the objects of a kind run to an end. A session job
 // processes a stream until it is stopped.
@@ -22,6 +22,7 @@ var nestedPhases = [][]string{
 	{"jobStatus", "state"}, {"applicationState", "state"}, {"cluster", "status"}, {"ceph", "health"},
 	{"connectorStatus", "connector", "state"}, {"state", "phase"}, {"reconciliationStatus", "state"},
 	{"modelStatus", "transitionStatus"}, {"connectionState", "lastObservedState"}, {"provisioning", "state"},
+	{"runStatus", "status"},
 }
 
 // phaseName and otherPhase tell the fields of a status that hold the state in
@@ -49,6 +50,9 @@ func phaseHealth(s subject) opinion {
 	}
 	for _, path := range nestedPhases {
 		opinions = append(opinions, wordHealth(s, status.str(path...)))
+	}
+	if isTask(s.str("kind")) {
+		opinions = append(opinions, wordHealth(s, status.str("stage")))
 	}
 	h, ok := combine(opinions...)
 	if !ok {
@@ -103,7 +107,7 @@ func wordHealth(s subject, text string) opinion {
 func phaseTone(text, kind string) tone {
 	said, words := toneOf(text), wordsOf(text)
 	switch {
-	case said == toneGood && isTask(kind) && containsWord(text, "running", "active"), said == toneGood && readyTo(words):
+	case said == toneGood && isTask(kind) && containsWord(text, "running", "active"), said == toneGood && (readyTo(words) || runsTask(words)):
 		return toneBusy
 	case said != toneNone:
 		return said
@@ -123,6 +127,14 @@ func readyTo(words []string) bool {
 	steps := []string{"install", "upgrade", "target", "proposal", "plan"}
 	return len(words) == 2 && words[1] == "ready" && slices.Contains(steps, words[0])
 }
+
+// runsTask reports whether words say that something runs that is to end:
+// running a workflow.
+func runsTask(words []string) bool {
+	return len(words) > 1 && words[0] == "running" && endsByItself[words[1]]
+}
+
+var endsByItself = set(`check checks hook hooks job jobs migration migrations playbook script scripts test tests workflow workflows`)
 
 // refuses reports whether words that no list knows tell of an obstacle by their
 // form: not controlled by, already exists. What has not started, or need not, is

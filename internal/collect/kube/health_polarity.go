@@ -57,7 +57,7 @@ func polarityOfWords(words []string) sense {
 		if i > 0 {
 			before = words[i-1]
 		}
-		denied := negations[before]
+		denied := negations[before] || words[0] == "no" && i > 0
 		switch {
 		case badWords[word] && !denied, goodWords[word] && denied:
 			return negative
@@ -78,7 +78,7 @@ func isActivity(word string) bool {
 
 // typeWords are good words that only condition types use.
 var typeWords = set(`admitted approved created initialized joined launched registered reserved scheduled started refs uploaded
-	released satisfied provided`)
+	released satisfied provided enforced`)
 
 // falseIsBusy are conditions that are False until their work is done.
 var falseIsBusy = set(`Complete Completed Finished Done Bound Initialized Provisioned Established Programmed Running Created

@@ -45,6 +45,8 @@ func busyFalse(c condition, working bool) bool {
 	}
 	said := toneOf(c.Reason)
 	switch {
+	case containsWord(c.Reason, "yet"):
+		return true
 	case waitsFor(c, said):
 		return true
 	case said == toneBad && !deniesItself(c):

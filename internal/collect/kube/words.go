@@ -40,7 +40,7 @@ var (
 	// soleWords count only where they are all that is said: ScalingDown is no
 	// outage, and NewReplicaSetAvailable nothing new.
 	soleWords = map[string]tone{
-		"down": toneBad, "red": toneBad, "new": toneBusy, "yellow": toneBusy,
+		"down": toneBad, "red": toneBad, "new": toneBusy, "bootstrap": toneBusy, "yellow": toneBusy,
 		"green": toneGood, "on": toneGood, "exists": toneGood, "off": tonePaused,
 	}
 )
