@@ -141,7 +141,20 @@ func partCounts(s subject) opinion {
 		}
 		return told(healthy("", "%d of %d are healthy", alive, expected))
 	}
-	ready, all := s.num(-1, "status", "ready"), s.num(-1, "status", "size")
+	ready, all := pairOfCounts(s)
+	switch {
+	case ready < 0 || all <= 0:
+		return silent
+	case ready < all:
+		return told(progressing("ReplicasUnavailable", "%d of %d are ready", ready, all))
+	}
+	return told(healthy("", "%d of %d are ready", ready, all))
+}
+
+// pairOfCounts returns how many parts the status calls ready, and of how many;
+// -1 for what it does not say.
+func pairOfCounts(s subject) (ready, all int64) {
+	ready, all = s.num(-1, "status", "ready"), s.num(-1, "status", "size")
 	if pods := max(s.num(-1, "status", "pods"), s.num(-1, "status", "matchedPods")); ready < 0 && pods >= 0 {
 		ready, all = s.num(-1, "status", "readyPods"), pods
 	}
@@ -150,17 +163,10 @@ func partCounts(s subject) opinion {
 	}
 	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "tasksReady"}, {"status", "readyReplicas"}, {"status", "replicas"}} {
 		if n, of, ok := fraction(s.str(path...)); ok {
-			ready, all = n, of
-			break
+			return n, of
 		}
 	}
-	switch {
-	case ready < 0 || all <= 0:
-		return silent
-	case ready < all:
-		return told(progressing("ReplicasUnavailable", "%d of %d are ready", ready, all))
-	}
-	return told(healthy("", "%d of %d are ready", ready, all))
+	return ready, all
 }
 
 // taskCounts judges a task that has ended by how many of its pods failed.
