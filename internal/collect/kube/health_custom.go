@@ -51,6 +51,9 @@ func customStatus(s subject) Health {
 	if parts, known := combine(countHealth(s), partsHealth(s)); known && (h.good() || parts.bad()) {
 		h = worst(h, parts)
 	}
+	if flag, known := flagHealth(s)(); known && h.good() {
+		h = worst(h, flag)
+	}
 	if halted, _ := phase(); halted.Reason == aftercheck.ReasonPaused && h.bad() && !fails(h.Reason) && !fails(h.Message) {
 		return halted // it is not ready because it is not wanted to run
 	}

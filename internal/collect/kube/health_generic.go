@@ -183,7 +183,7 @@ func decisive(conditions []condition) []condition {
 	var counts func(condition) bool
 	switch {
 	case has(func(c condition) bool { return c.Type == "Ready" }):
-		counts = func(c condition) bool { return beside[c.Type] || failedPart(c) }
+		counts = func(c condition) bool { return beside[c.Type] || failedPart(c) || c.True() && ends[c.Type] }
 	case has(func(c condition) bool { return summaries[c.Type] }):
 		counts = func(c condition) bool {
 			return summaries[c.Type] || namesReadiness(c.Type) || failedPart(c)

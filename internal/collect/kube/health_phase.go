@@ -10,7 +10,7 @@ import (
 )
 
 // tasks are kinds whose objects run to an end: running is not done.
-var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request|Promotion|Upload|Download|JobSet)$`)
+var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request|Promotion|Upload|Download|JobSet|Session|Maintenance)$`)
 
 // isTask reports whether the objects of a kind run to an end. A session job
 // processes a stream until it is stopped.
@@ -29,7 +29,7 @@ var nestedPhases = [][]string{
 // words, such as phase, printableStatus and lifecycleState, and those of them
 // that are about another time: lastBackupStatus, desiredState.
 var (
-	phaseName  = regexp.MustCompile(`(^[ps]|P|S)(hase|tate|tatus)$|(^h|H)ealth$|^robustness$|^compliant$`)
+	phaseName  = regexp.MustCompile(`(^[ps]|P|S)(hase|tate|tatus)$|(^h|H)ealth$|^(robustness|compliant|validation|verdict|result)$`)
 	otherPhase = regexp.MustCompile(`^(last|previous|prior|old|next|desired|target|wanted|requested|expected)[A-Z]`)
 )
 

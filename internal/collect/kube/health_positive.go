@@ -74,10 +74,13 @@ func waitsFor(c condition, said tone) bool {
 }
 
 // deniesItself reports whether the reason only repeats that the condition does
-// not hold: NotReady, Unready, ContainersNotReady.
+// not hold: NotReady, Unready, ContainersNotReady, MinimumReplicasUnavailable.
 func deniesItself(c condition) bool {
 	words := wordsOf(c.Reason)
 	for i, word := range words {
+		if word == "unavailable" && i > 0 {
+			return true
+		}
 		if badWords[word] || word == "found" {
 			return false
 		}

@@ -12,12 +12,12 @@ var (
 	badWords = set(`abnormal aborted backoff blocked broken cannot cancelled canceled conflict conflicted conflicts corrupt
 		corrupted crash crashed crashing crashloop crashlooping crashloopbackoff dangling dead deadlock degraded denied
 		duplicate err error errored errors evicted exceeded exhausted expired fail failed failing fails failure failures fault
-		faulted faulty forbidden frequent illegal inaccessible inadmissible incompatible inconsistent inoperable insufficient invalid killed
+		faulted faulty forbidden frequent illegal inaccessible inadmissible incompatible inconsistent inoperable insufficient irreconcilable invalid killed
 		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping partial partially pressure
 		problem readonly recoverable refused rejected stale stalled stuck terminal terminalerror timeout timedout unable unauthorized
 		unavailable unexpected unhealthy unreachable unrecoverable unresolvable unresponsive unschedulable unsupported
 		unusable violated violation vulnerable warn warning wrong critical`)
-	busyWords = set(`accepting adding adopting allocating applying assigning attaching awaiting backing binding bootstrapping
+	busyWords = set(`adding adopting allocating applying assigning attaching awaiting backing binding bootstrapping
 		building cleaning cloning committing configuring connecting converging copying creating decommissioning deleting dependencies
 		dependency deploying deprovisioning detaching detecting disrupting downloading draining enabling executing exporting expanding finalizing
 		finishing forming importing initialization initializing initialising installing instantiating issuing joining launching loading
