@@ -43,6 +43,11 @@ func targetRegressions(s *summary) []aftercheck.Regression {
 			out = append(out, regression(was, f))
 		}
 	}
+	for _, was := range s.before.units {
+		if lasting(was) && s.missing(was) {
+			out = append(out, vanishing(was))
+		}
+	}
 	for object, wanted := range s.current.replicas {
 		was := s.before.replicas[object]
 		if wanted < was && s.Action.Kind() != aftercheck.ActionScale && !s.purpose {
@@ -113,18 +118,22 @@ func vanishedNeighbours(s *summary) []aftercheck.Regression {
 		if there || !seen || !lasting(was.Finding) {
 			continue
 		}
-		is := *was.Finding
-		is.State, is.Reason, is.Value = aftercheck.StateUnhealthy, aftercheck.ReasonNotFound, nil
-		out = append(out, regression(was.Finding, &is))
+		out = append(out, vanishing(was.Finding))
 	}
 	return out
+}
+
+// vanishing is the regression of what was well and is not there any more.
+func vanishing(was *aftercheck.Finding) aftercheck.Regression {
+	is := *was
+	is.State, is.Reason, is.Value = aftercheck.StateUnhealthy, aftercheck.ReasonNotFound, nil
+	return regression(was, &is)
 }
 
 // lasting is a healthy workload that does not go away by itself, as a pod, a
 // finished job or an alert does.
 func lasting(f *aftercheck.Finding) bool {
-	return f.Check == aftercheck.CheckHealth && f.State == aftercheck.StateHealthy &&
-		slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, f.Subject.Kind)
+	return f.State == aftercheck.StateHealthy && endures(f)
 }
 
 // factRegressions compare what is no state by itself. None of them vetoes a

@@ -12,7 +12,8 @@ func rootCause(s *summary) aftercheck.Answer {
 	if len(s.current.signals) > 0 {
 		return cleared(signalState(s.before), signalState(s.current), s.proven())
 	}
-	if s.current.gone || s.current.scaledDown() {
+	removed, _ := s.removedOne()
+	if s.current.gone || s.current.scaledDown() || removed != nil {
 		return aftercheck.AnswerNo
 	}
 	before := s.before.state

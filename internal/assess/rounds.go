@@ -161,7 +161,7 @@ func renewed(s *summary) aftercheck.Answer {
 	}
 	began, answer := s.Action.Began(), aftercheck.AnswerNo
 	pairs(s.before.lives, s.current.lives, func(was *life, is life) bool {
-		younger := was != nil && is.age > 0 && is.age < was.age
+		younger := was != nil && is.age > 0 && is.age < was.age && is.since.After(was.since)
 		if was == nil || younger || is.restarts > was.restarts || !began.IsZero() && !is.since.Before(began) {
 			answer = aftercheck.AnswerYes
 		}

@@ -19,6 +19,9 @@ func gone(s *summary) *ruling {
 		return rule(aftercheck.Failed, aftercheck.ReasonTargetGone, "%s answered before the action, and nothing listens there any more", s.name())
 	}
 	if !s.current.gone {
+		if was, why := s.removedOne(); why == aftercheck.ReasonTargetGone {
+			return rule(aftercheck.Failed, why, "%s was %s before the action and does not exist any more", was.Subject, inWords(was))
+		}
 		return nil
 	}
 	if s.purpose {
@@ -56,6 +59,9 @@ func vanished(g glance) bool {
 // scaledDown: the target wants no replicas. Nothing there is not healthy.
 func scaledDown(s *summary) *ruling {
 	if !s.current.scaledDown() {
+		if was, why := s.removedOne(); why == aftercheck.ReasonTargetScaledDown {
+			return rule(aftercheck.Failed, why, "%s was %s before the action and is scaled to zero", was.Subject, inWords(was))
+		}
 		return nil
 	}
 	if s.purpose {

@@ -93,9 +93,18 @@ func (r *report) serves(service *unstructured.Unstructured) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(r.pods, func(pod *unstructured.Unstructured) bool {
+	return r.meantFor(service) || slices.ContainsFunc(r.pods, func(pod *unstructured.Unstructured) bool {
 		return pod.GetNamespace() == service.GetNamespace() && hasLabels(pod, selector)
 	})
+}
+
+// meantFor reports whether a Service has the name of the target and selects
+// nothing at all: its selector is what is broken.
+func (r *report) meantFor(service *unstructured.Unstructured) bool {
+	named := slices.ContainsFunc(r.targets, func(target *unstructured.Unstructured) bool {
+		return target.GetKind() != "Pod" && target.GetNamespace() == service.GetNamespace() && target.GetName() == service.GetName()
+	})
+	return named && len(r.selected(service)) == 0 && !r.selectsTemplate(service)
 }
 
 // wantedNowhere reports whether every object of the target is a workload that

@@ -26,13 +26,30 @@ func errorHealth(s subject) opinion {
 			}
 		}
 	}
+	return reportedErrors(s)
+}
+
+// reportedErrors judges by the lists of complaints: messages of a validation
+// at the level of an error, and the errors that each of the controller's pods
+// reports.
+func reportedErrors(s subject) opinion {
+	for _, message := range s.subs("status", "validationMessages") {
+		if strings.EqualFold(message.str("level"), "error") {
+			return told(unhealthy("ValidationError", "%s", first(message.str("type", "name"), "the validation found an error")))
+		}
+	}
+	for _, pod := range s.subs("status", "byPod") {
+		if errors := pod.subs("errors"); len(errors) > 0 {
+			return told(unhealthy("Error", "%s", first(errors[0].str("message"), "a pod of the controller reports an error")))
+		}
+	}
 	return silent
 }
 
 // flagHealth judges by a boolean that says it all.
 func flagHealth(s subject) opinion {
 	message := first(s.str("status", "message"), s.str("status", "reason"))
-	for _, field := range []string{"healthy", "ready", "readyToUse", "isReady", "available", "succeeded", "applied"} {
+	for _, field := range []string{"healthy", "ready", "readyToUse", "isReady", "available", "succeeded", "applied", "valid"} {
 		value, ok := truth(s.get("status", field))
 		switch {
 		case !ok:
@@ -115,22 +132,16 @@ func heldBack(s subject) bool {
 
 // partCounts compares the pairs of counts in the status itself.
 func partCounts(s subject) opinion {
+	if isTask(s.str("kind")) && s.has("status", "completionTime") {
+		return taskCounts(s)
+	}
 	if alive, expected := s.num(-1, "status", "currentHealthy"), max(s.num(-1, "status", "expectedMachines"), s.num(-1, "status", "desiredHealthy")); alive >= 0 && expected > 0 {
 		if alive < expected {
 			return told(unhealthy("InsufficientHealthy", "%d of %d are healthy", alive, expected))
 		}
 		return told(healthy("", "%d of %d are healthy", alive, expected))
 	}
-	ready, all := s.num(-1, "status", "ready"), s.num(-1, "status", "size")
-	if got, counted := gotReplicas(s); ready < 0 && (counted || s.has("status", "expectedNodes")) {
-		ready, all = got, max(s.num(-1, "status", "replicas"), s.num(-1, "status", "expectedNodes"))
-	}
-	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "tasksReady"}, {"status", "readyReplicas"}, {"status", "replicas"}} {
-		if n, of, ok := fraction(s.str(path...)); ok {
-			ready, all = n, of
-			break
-		}
-	}
+	ready, all := pairOfCounts(s)
 	switch {
 	case ready < 0 || all <= 0:
 		return silent
@@ -138,6 +149,32 @@ func partCounts(s subject) opinion {
 		return told(progressing("ReplicasUnavailable", "%d of %d are ready", ready, all))
 	}
 	return told(healthy("", "%d of %d are ready", ready, all))
+}
+
+// pairOfCounts returns how many parts the status calls ready, and of how many;
+// -1 for what it does not say.
+func pairOfCounts(s subject) (ready, all int64) {
+	ready, all = s.num(-1, "status", "ready"), s.num(-1, "status", "size")
+	if pods := max(s.num(-1, "status", "pods"), s.num(-1, "status", "matchedPods")); ready < 0 && pods >= 0 {
+		ready, all = s.num(-1, "status", "readyPods"), pods
+	}
+	if got, counted := gotReplicas(s); ready < 0 && (counted || s.has("status", "expectedNodes")) {
+		ready, all = got, max(s.num(-1, "status", "replicas"), s.num(-1, "status", "expectedNodes"))
+	}
+	for _, path := range [][]string{{"status", "scale", "statusReplicas"}, {"status", "ready"}, {"status", "tasksReady"}, {"status", "readyReplicas"}, {"status", "replicas"}} {
+		if n, of, ok := fraction(s.str(path...)); ok {
+			return n, of
+		}
+	}
+	return ready, all
+}
+
+// taskCounts judges a task that has ended by how many of its pods failed.
+func taskCounts(s subject) opinion {
+	if failed := s.num(0, "status", "failed"); failed > 0 {
+		return told(unhealthy("Failed", "%d of its pods failed", failed))
+	}
+	return told(healthy("Completed", "ended, and none of its pods failed"))
 }
 
 // fraction reads n/m.
@@ -150,7 +187,7 @@ func fraction(text string) (n, of int64, ok bool) {
 
 // partLists tells the lists and maps in a status whose members are parts of the
 // object now, and no history.
-var partLists = regexp.MustCompile(`^(aggregatedStatus|clusters|components|environments|instances|members|nodes|pools|replicaSets|resources|shards|targets)$|^[a-z]+Status(es)?$`)
+var partLists = regexp.MustCompile(`^(aggregatedStatus|clusters|components|environments|instances|members|nodes|pools|replicaSets|resources|services|shards|statuses|targets)$|^(connections|[a-z]+Summaries)$|^[a-z]+Status(es)?$`)
 
 // partsHealth judges by the parts of an object that its status lists, each with
 // its health or state in a word; the worst of them. What a task lists are its
@@ -166,6 +203,7 @@ func partsHealth(s subject) opinion {
 			continue
 		}
 		for _, part := range members(status.get(name)) {
+			opinions = append(opinions, partReplicas(part), partFlag(part))
 			for _, field := range []string{"health", "healthStatus", "phase", "state", "status"} {
 				opinions = append(opinions, wordHealth(s, part.str(field)))
 			}
@@ -176,6 +214,26 @@ func partsHealth(s subject) opinion {
 		return silent
 	}
 	return told(h)
+}
+
+// partFlag judges a part of an object by a boolean that says that it is not well.
+func partFlag(part fields) opinion {
+	name := first(part.str("name"), "a part")
+	if is, ok := part.get("healthy").(bool); ok && !is {
+		return told(unhealthy("NotHealthy", "%s is not healthy%s", name, colon(part.str("message"))))
+	}
+	if is, ok := part.get("ready").(bool); ok && !is {
+		return told(progressing(reasonNotReady, "%s is not ready%s", name, colon(part.str("message"))))
+	}
+	return silent
+}
+
+// partReplicas compares the replicas that a part of an object counts.
+func partReplicas(part fields) opinion {
+	if all, ready := part.num(-1, "replicas"), part.num(-1, "readyReplicas"); ready >= 0 && ready < all {
+		return told(progressing("ReplicasUnavailable", "%d of %d replicas are ready", ready, all))
+	}
+	return silent
 }
 
 // members returns the objects in a list, or in a map by their names in order.

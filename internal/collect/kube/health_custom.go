@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
@@ -25,7 +26,11 @@ func customHealth(s subject) Health {
 	case counts && wanted == 0, s.has("spec", "replicas") && s.num(1, "spec", "replicas") == 0:
 		return scaledDown("replicas is 0")
 	}
-	return suspended(s, customStatus(s))
+	h := customStatus(s)
+	if paused, _ := s.condition("Paused"); h.good() && paused.True() && strings.HasPrefix(s.str("kind"), "VirtualMachine") {
+		return unknown(aftercheck.ReasonPaused, "%s", first(paused.Message, "the machine itself is paused"))
+	}
+	return suspended(s, h)
 }
 
 // customStatus judges by the status: by what sums up the whole, and beside it
@@ -33,6 +38,9 @@ func customHealth(s subject) Health {
 // controller has converged.
 func customStatus(s subject) Health {
 	phase := phaseHealth(s)
+	if h, _ := phase(); h.bad() && slices.Equal(wordsOf(h.Reason), []string{"not", "ready"}) && len(s.conditions()) > 0 {
+		phase = silent // the conditions say that too, and why
+	}
 	h, told := combine(conditionsHealth(s, phase), nestedHealth(s), phase, errorHealth(s))
 	if !told {
 		if h, told = combine(flagHealth(s), countHealth(s), partsHealth(s), lastHealth(s)); told {
@@ -42,6 +50,9 @@ func customStatus(s subject) Health {
 	}
 	if parts, known := combine(countHealth(s), partsHealth(s)); known && (h.good() || parts.bad()) {
 		h = worst(h, parts)
+	}
+	if flag, known := flagHealth(s)(); known && h.good() {
+		h = worst(h, flag)
 	}
 	if halted, _ := phase(); halted.Reason == aftercheck.ReasonPaused && h.bad() && !fails(h.Reason) && !fails(h.Message) {
 		return halted // it is not ready because it is not wanted to run

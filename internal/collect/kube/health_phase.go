@@ -10,7 +10,7 @@ import (
 )
 
 // tasks are kinds whose objects run to an end: running is not done.
-var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request)$`)
+var tasks = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Task|Test|Migration|Upgrade|Import|Export|Copy|Execution|Experiment|Order|Challenge|Scan|Plan|Canary|PodGroup|Request|Promotion|Upload|Download|JobSet|Session|Maintenance)$`)
 
 // isTask reports whether the objects of a kind run to an end. A session job
 // processes a stream until it is stopped.
@@ -21,14 +21,15 @@ func isTask(kind string) bool { return tasks.MatchString(kind) && kind != "Flink
 var nestedPhases = [][]string{
 	{"jobStatus", "state"}, {"applicationState", "state"}, {"cluster", "status"}, {"ceph", "health"},
 	{"connectorStatus", "connector", "state"}, {"state", "phase"}, {"reconciliationStatus", "state"},
-	{"modelStatus", "transitionStatus"},
+	{"modelStatus", "transitionStatus"}, {"connectionState", "lastObservedState"}, {"provisioning", "state"},
+	{"runStatus", "status"},
 }
 
 // phaseName and otherPhase tell the fields of a status that hold the state in
 // words, such as phase, printableStatus and lifecycleState, and those of them
 // that are about another time: lastBackupStatus, desiredState.
 var (
-	phaseName  = regexp.MustCompile(`(^[ps]|P|S)(hase|tate|tatus)$|(^h|H)ealth$|^robustness$|^compliant$`)
+	phaseName  = regexp.MustCompile(`(^[ps]|P|S)(hase|tate|tatus)$|(^h|H)ealth$|^(robustness|compliant|validation|verdict|result)$`)
 	otherPhase = regexp.MustCompile(`^(last|previous|prior|old|next|desired|target|wanted|requested|expected)[A-Z]`)
 )
 
@@ -37,13 +38,21 @@ var (
 func phaseHealth(s subject) opinion {
 	status := s.sub("status")
 	var opinions []opinion
+	halted := toneOf(status.str("lifecycleState")) == tonePaused
 	for _, name := range slices.Sorted(maps.Keys(status)) {
+		text := status.str(name)
+		if halted && containsWord(text, "missing") {
+			continue // it is missing because it is not wanted to run
+		}
 		if phaseName.MatchString(name) && !otherPhase.MatchString(name) {
-			opinions = append(opinions, wordHealth(s, status.str(name)))
+			opinions = append(opinions, wordHealth(s, text))
 		}
 	}
 	for _, path := range nestedPhases {
 		opinions = append(opinions, wordHealth(s, status.str(path...)))
+	}
+	if isTask(s.str("kind")) {
+		opinions = append(opinions, wordHealth(s, status.str("stage")))
 	}
 	h, ok := combine(opinions...)
 	if !ok {
@@ -98,7 +107,7 @@ func wordHealth(s subject, text string) opinion {
 func phaseTone(text, kind string) tone {
 	said, words := toneOf(text), wordsOf(text)
 	switch {
-	case said == toneGood && isTask(kind) && containsWord(text, "running", "active"):
+	case said == toneGood && isTask(kind) && containsWord(text, "running", "active"), said == toneGood && (readyTo(words) || runsTask(words)):
 		return toneBusy
 	case said != toneNone:
 		return said
@@ -111,6 +120,21 @@ func phaseTone(text, kind string) tone {
 	}
 	return toneNone
 }
+
+// readyTo reports whether words say that something may begin now, or that a
+// part has come that others wait for: InstallReady, TargetReady.
+func readyTo(words []string) bool {
+	steps := []string{"install", "upgrade", "target", "proposal", "plan"}
+	return len(words) == 2 && words[1] == "ready" && slices.Contains(steps, words[0])
+}
+
+// runsTask reports whether words say that something runs that is to end:
+// running a workflow.
+func runsTask(words []string) bool {
+	return len(words) > 1 && words[0] == "running" && endsByItself[words[1]]
+}
+
+var endsByItself = set(`check checks hook hooks job jobs migration migrations playbook script scripts test tests workflow workflows`)
 
 // refuses reports whether words that no list knows tell of an obstacle by their
 // form: not controlled by, already exists. What has not started, or need not, is

@@ -1,6 +1,9 @@
 package kube
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // sense is which status of a condition is the good one.
 type sense int
@@ -27,7 +30,7 @@ var ends = set(`Complete Completed Finished Done Terminated`)
 
 // weakTypes are steps on the way: that they hold is no evidence of health.
 var weakTypes = set(`Initialized Scheduled PodScheduled Created Approved Registered Launched Started Validated Validating
-	Configured QuotaReserved`)
+	Configured QuotaReserved ProposalReady`)
 
 // polarity reads from the type of a condition which status is the good one.
 func polarity(kind string) sense {
@@ -37,13 +40,28 @@ func polarity(kind string) sense {
 	if negativeTypes[kind] {
 		return negative
 	}
-	words := wordsOf(kind)
+	if resolvedType.MatchString(kind) {
+		return positive
+	}
+	return polarityOfWords(wordsOf(kind))
+}
+
+// resolvedType is what was something else before, and is resolved now.
+var resolvedType = regexp.MustCompile(`.Resolved$`)
+
+// polarityOfWords reads the polarity of a type that is in no list.
+func polarityOfWords(words []string) sense {
 	said := neutral
 	for i, word := range words {
-		denied := i > 0 && negations[words[i-1]]
+		before := ""
+		if i > 0 {
+			before = words[i-1]
+		}
+		denied := negations[before] || words[0] == "no" && i > 0
 		switch {
 		case badWords[word] && !denied, goodWords[word] && denied:
 			return negative
+		case word == "up" && isActivity(before):
 		case goodWords[word] || badWords[word] || typeWords[word]:
 			said = positive
 		case isActivity(word) && said == neutral:
@@ -60,7 +78,7 @@ func isActivity(word string) bool {
 
 // typeWords are good words that only condition types use.
 var typeWords = set(`admitted approved created initialized joined launched registered reserved scheduled started refs uploaded
-	released satisfied provided`)
+	released satisfied provided enforced`)
 
 // falseIsBusy are conditions that are False until their work is done.
 var falseIsBusy = set(`Complete Completed Finished Done Bound Initialized Provisioned Established Programmed Running Created

@@ -34,6 +34,11 @@ func (x *index) ownerOf(o *unstructured.Unstructured) *unstructured.Unstructured
 
 func (x *index) findOwner(o *unstructured.Unstructured) *unstructured.Unstructured {
 	r := ownerReference(o)
+	if r == nil && o.GetKind() == "ReplicaSet" {
+		name := makerOf(o)
+		name.group = ""
+		return x.byName[name]
+	}
 	if r == nil {
 		return x.serviceOf(o)
 	}

@@ -27,6 +27,21 @@ items:
 - metadata: {name: api-2, namespace: shop, uid: r2, ownerReferences: [{kind: Deployment, name: api, uid: d, controller: true}]}
   spec: {replicas: 1}
 `
+	ownerless = `
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: api-6d4cf56db6, namespace: shop, labels: {pod-template-hash: 6d4cf56db6}}
+spec: {replicas: 0}
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: api-7b9f8c5d4, namespace: shop, labels: {pod-template-hash: 7b9f8c5d4}}
+spec: {replicas: 1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: api-7b9f8c5d4-fghjk, namespace: shop, labels: {pod-template-hash: 7b9f8c5d4}}
+`
 	everything = `
 apiVersion: v1
 kind: Namespace
@@ -62,6 +77,8 @@ func TestTargetIsFound(t *testing.T) {
 		labels        map[string]string
 		want          []string // kind/name; "!" before one that is missing
 	}{
+		{"owner references were lost, and the hash tells", ownerless, map[string]string{"namespace": "shop", "deployment": "api"}, []string{"Pod/api-7b9f8c5d4-fghjk"}},
+		{"ReplicaSets without a label, the empty one is history", setsAlone, nil, []string{"ReplicaSet/api-2"}},
 		{"no label, the workload stands for the rest", everything, nil, []string{"Deployment/api"}},
 		{"a namespace alone", everything, map[string]string{"namespace": "shop"}, []string{"Deployment/api"}},
 		{"a bare name", everything, map[string]string{"app": "api"}, []string{"Deployment/api"}},

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -72,29 +73,55 @@ func servesTemplate(service, workload *unstructured.Unstructured) bool {
 	return true
 }
 
-// current leaves out the pods that ended or are being deleted while their owner,
-// which is not among the objects, has others: those are history.
+// current leaves out the pods that ended or are being deleted, and the ReplicaSets
+// that want no pod, while their owner, which is not among the objects, has
+// others: those are history.
 func current(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	alive := map[reference]bool{}
 	for _, o := range objects {
-		if maker := makerOf(o); maker.name != "" && inUse(o) {
+		if maker := makerOf(o); maker.name != "" && inUse(o) && !emptySet(o) {
 			alive[maker] = true
 		}
 	}
 	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool {
-		return alive[makerOf(o)] && !inUse(o)
+		return alive[makerOf(o)] && (!inUse(o) || emptySet(o))
 	})
 }
 
-// makerOf names the owner of a pod by its reference, the Deployment for a
-// ReplicaSet of one; zero for a pod without an owner and for other objects.
+// emptySet reports whether an object is a ReplicaSet that wants no pod.
+func emptySet(o *unstructured.Unstructured) bool {
+	return o.GetKind() == "ReplicaSet" && content(o).num(1, "spec", "replicas") == 0
+}
+
+// makerOf names what made a pod: its owner by its reference, the Deployment for
+// a ReplicaSet of one; or where references were lost, the Deployment by the hash
+// that it gives its pods. Of a ReplicaSet it names the Deployment. It is zero for
+// a pod that nobody made and for other objects.
 func makerOf(o *unstructured.Unstructured) reference {
 	owner := ownerReference(o)
-	if o.GetKind() != "Pod" || owner == nil || owner.str("kind") == "Node" {
+	switch kind := o.GetKind(); {
+	case kind == "ReplicaSet" && (owner == nil || owner.str("kind") == "Deployment"):
+		return hashedMaker(o, owner.str("name"))
+	case kind != "Pod" || owner.str("kind") == "Node":
 		return reference{}
+	case owner == nil:
+		return hashedMaker(o, "")
 	}
 	if deployment := deploymentName(o, owner); deployment != "" {
 		return builtIn("Deployment", o.GetNamespace(), deployment)
 	}
 	return builtIn(owner.str("kind"), o.GetNamespace(), owner.str("name"))
+}
+
+// hashedMaker names the Deployment that made an object with its hash in the
+// label and in the name; name is the Deployment's, if that is known.
+func hashedMaker(o *unstructured.Unstructured, name string) reference {
+	hash := content(o).str("metadata", "labels", "pod-template-hash")
+	if before, _, found := strings.Cut(o.GetName()+"-", "-"+hash+"-"); name == "" && hash != "" && found {
+		name = before
+	}
+	if name == "" {
+		return reference{}
+	}
+	return builtIn("Deployment", o.GetNamespace(), name)
 }

@@ -12,15 +12,15 @@ var (
 	badWords = set(`abnormal aborted backoff blocked broken cannot cancelled canceled conflict conflicted conflicts corrupt
 		corrupted crash crashed crashing crashloop crashlooping crashloopbackoff dangling dead deadlock degraded denied
 		duplicate err error errored errors evicted exceeded exhausted expired fail failed failing fails failure failures fault
-		faulted faulty forbidden frequent illegal inaccessible incompatible inconsistent inoperable insufficient invalid killed
+		faulted faulty forbidden frequent illegal inaccessible inadmissible incompatible inconsistent inoperable insufficient irreconcilable invalid killed
 		lost malformed misconfigured mismatch missing notfound offline oom oomkilled outage overloaded overlapping partial partially pressure
 		problem readonly recoverable refused rejected stale stalled stuck terminal terminalerror timeout timedout unable unauthorized
 		unavailable unexpected unhealthy unreachable unrecoverable unresolvable unresponsive unschedulable unsupported
 		unusable violated violation vulnerable warn warning wrong critical`)
-	busyWords = set(`accepting adding adopting allocating applying assigning attaching awaiting backing binding bootstrapping
+	busyWords = set(`adding adopting allocating applying assigning attaching awaiting backing binding bootstrapping
 		building cleaning cloning committing configuring connecting converging copying creating decommissioning deleting dependencies
 		dependency deploying deprovisioning detaching detecting disrupting downloading draining enabling executing exporting expanding finalizing
-		finishing forming importing initializing initialising installing instantiating issuing joining launching loading
+		finishing forming importing initialization initializing initialising installing instantiating issuing joining launching loading
 		migrating modifying opening ordering patching pending planning preparing processing progress progressing promoting
 		provisioning pulling queued reconciling reconfiguring recovering recreating registering relocating replacing
 		repairing resizing restarting restoring resuming retrying rolling rollingupdate running scaling scheduling
@@ -40,7 +40,7 @@ var (
 	// soleWords count only where they are all that is said: ScalingDown is no
 	// outage, and NewReplicaSetAvailable nothing new.
 	soleWords = map[string]tone{
-		"down": toneBad, "red": toneBad, "new": toneBusy, "yellow": toneBusy,
+		"down": toneBad, "red": toneBad, "new": toneBusy, "bootstrap": toneBusy, "yellow": toneBusy,
 		"green": toneGood, "on": toneGood, "exists": toneGood, "off": tonePaused,
 	}
 )
@@ -77,7 +77,9 @@ func toneOf(text string) tone {
 	for i, word := range words {
 		denied := i > 0 && negations[words[i-1]]
 		switch {
-		case badWords[word] && !denied, word == "found" && denied:
+		case failsOver(words, i):
+			said = max(said, toneBusy)
+		case badAt(words, i):
 			return toneBad
 		case goodWords[word] && denied:
 			said = max(said, toneNot(words, i))
@@ -90,6 +92,28 @@ func toneOf(text string) tone {
 		}
 	}
 	return said
+}
+
+// badAt reports whether the word at a place is one of failure that is not
+// denied, or half of one: not found, rolled back.
+func badAt(words []string, at int) bool {
+	before := ""
+	if at > 0 {
+		before = words[at-1]
+	}
+	switch words[at] {
+	case "found":
+		return negations[before]
+	case "back":
+		return before == "rolled"
+	}
+	return badWords[words[at]] && !negations[before]
+}
+
+// failsOver reports whether a word of failure is half of the name of a repair:
+// failing over.
+func failsOver(words []string, at int) bool {
+	return words[at] == "failing" && at+1 < len(words) && words[at+1] == "over"
 }
 
 // undone are good words for what a controller does once; that it has not is
@@ -112,7 +136,7 @@ func toneNot(words []string, at int) tone {
 func fails(text string) bool {
 	words := wordsOf(text)
 	for i, word := range words {
-		if badWords[word] && (i == 0 || !negations[words[i-1]]) {
+		if badWords[word] && (i == 0 || !negations[words[i-1]]) && !failsOver(words, i) {
 			return true
 		}
 	}
