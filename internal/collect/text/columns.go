@@ -110,10 +110,7 @@ func (w row) service(s *sighting) {
 }
 
 func (w row) endpoints(s *sighting) {
-	s.said = said{good, "Endpoints"}
-	if w.get("endpoints") == "<none>" {
-		s.said = said{bad, "NoEndpoints"}
-	}
+	s.said = endpointsState(w.get("endpoints"))
 }
 
 func (w row) job(s *sighting) {

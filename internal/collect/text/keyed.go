@@ -22,6 +22,8 @@ func (r *reader) keyed(content string, indent int) bool {
 		}
 	case roleTrouble:
 		return value == ""
+	case roleEndpoints:
+		r.say(r.subject(indent), endpointsState(value))
 	default:
 		if value == "" {
 			return r.opened(is, key, indent)
@@ -29,6 +31,14 @@ func (r *reader) keyed(content string, indent int) bool {
 		return r.identified(is, key, value, indent) || r.valued(is, key, value, r.subject(indent)) || r.pairOfName(key, value)
 	}
 	return true
+}
+
+// endpointsState is the state of a service by the addresses behind it.
+func endpointsState(addresses string) said {
+	if addresses == "" || addresses == "<none>" {
+		return said{bad, "NoEndpoints"}
+	}
+	return said{good, "Endpoints"}
 }
 
 // opened takes a key without a value, below which more stands.

@@ -66,6 +66,9 @@ func (o *objectState) sighting() sighting {
 // key reads one key with its value.
 func (o *objectState) key(key string, value any) {
 	is := roleOf(key)
+	if is == roleHistory {
+		o.events(value)
+	}
 	if is == roleHistory || is == roleName || is == roleNamespace || is == roleKind {
 		return
 	}

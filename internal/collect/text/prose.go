@@ -144,13 +144,19 @@ func properName(t token) bool {
 	if t.quote {
 		return isName(t.text)
 	}
-	if isNumber(t.lower) || !isName(t.text) || toneOf(t.text) != silent || kindOf(t.text) != "" {
+	if isDeed(t) || isNumber(t.lower) || !isName(t.text) || toneOf(t.text) != silent || kindOf(t.text) != "" {
 		return false
 	}
 	if _, _, ok := fraction(t.text); ok {
 		return false
 	}
 	return !fillers[t.lower] && !negators[t.lower] && !past[t.lower] && !present[t.lower] && !supposed[t.lower] && !pronouns[t.lower] && !headings[t.lower]
+}
+
+// isDeed reports whether a word opens a sentence with what was done: Rolled
+// back to revision 3.
+func isDeed(t token) bool {
+	return t.text != t.lower && strings.HasSuffix(t.text, "ed") && t.text[1:] == t.lower[1:]
 }
 
 var pronouns = set("everything something we i you they he she here there these those some many several most other others after before during two three one updated new old replicas successfully which who after so")

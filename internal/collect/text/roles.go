@@ -19,9 +19,10 @@ const (
 	roleExit           // the code that it ended with
 	roleParts          // the parts of the object
 	roleConditions
-	roleTrouble // why there is no answer
-	roleCode    // the code of an HTTP answer
-	roleTally   // how many are in a state
+	roleTrouble   // why there is no answer
+	roleCode      // the code of an HTTP answer
+	roleTally     // how many are in a state
+	roleEndpoints // the addresses behind a service
 )
 
 // roles are the keys of tools' answers, in lower case and without separators.
@@ -53,6 +54,7 @@ var roles = keyRoles(map[role]string{
 	roleConditions: `conditions`,
 	roleTrouble:    `error err errormessage exception errortext`,
 	roleCode:       `code statuscode httpstatus httpcode httpstatuscode responsecode`,
+	roleEndpoints:  `endpoints`,
 	roleTally:      `failed failures unavailable unavailablereplicas notready pending crashing unhealthycount failedcount notreadycount pendingcount numberunavailable degraded unreadyreplicas errored failedpods pendingpods`,
 })
 
