@@ -42,6 +42,7 @@ func readPicture(name string, stdin io.Reader) (*picture, error) {
 	}
 	objects, err := kube.Decode(bytes.NewReader(data))
 	if err == nil {
+		objects.Items = owned(objects.Items)
 		return &picture{objects: &objects}, nil
 	}
 	if len(bytes.TrimSpace(data)) == 0 || isKubernetes(data) {
