@@ -34,7 +34,7 @@ func readPicture(name string, stdin io.Reader) (*picture, error) {
 	if len(data) > maxOfflineBytes {
 		return nil, fmt.Errorf("more than %d MiB; want fewer objects", maxOfflineBytes>>20)
 	}
-	if prom.IsRecorded(data) {
+	if prom.IsRecorded(data) && !tellsStates(data) {
 		return &picture{numbers: data}, nil
 	}
 	if p, err := exported(data); p != nil || err != nil {
@@ -49,6 +49,17 @@ func readPicture(name string, stdin io.Reader) (*picture, error) {
 		return nil, err
 	}
 	return words(data)
+}
+
+// tellsStates reports whether an answer of Prometheus' API lists its alerts or
+// its targets, which are in states and no numbers.
+func tellsStates(data []byte) bool {
+	var answer struct {
+		Data struct {
+			Alerts, Groups, ActiveTargets json.RawMessage
+		} `json:"data"`
+	}
+	return json.Unmarshal(data, &answer) == nil && (answer.Data.Alerts != nil || answer.Data.Groups != nil || answer.Data.ActiveTargets != nil)
 }
 
 // isKubernetes reports whether a file means to hold Kubernetes objects, so that

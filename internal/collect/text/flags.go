@@ -6,6 +6,9 @@ import "strings"
 // is good and denied is on its way, unless its denial is an illness.
 func flagTone(key string, value bool) said {
 	word := strings.TrimPrefix(normal(key), "is")
+	if words := keyWords(key); flagEnding(key) {
+		word = words[len(words)-1]
+	}
 	t := toneOf(word)
 	if word == "rolledout" {
 		t = good

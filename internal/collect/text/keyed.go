@@ -142,7 +142,7 @@ func pair(content string) (key, value string, ok bool) {
 		return "", "", false
 	}
 	key, value = strings.TrimSpace(content[:at]), content[at+1:]
-	if content[at] == ':' && value != "" && value[0] != ' ' && value[0] != '\t' {
+	if content[at] == ':' && value != "" && value[0] != ' ' && value[0] != '\t' && !joined(key, value) {
 		return "", "", false
 	}
 	if content[at] == '=' && strings.ContainsAny(key, " \t") && !strings.HasPrefix(value, " ") {
@@ -152,6 +152,14 @@ func pair(content string) (key, value string, ok bool) {
 		return "", "", false
 	}
 	return strings.Trim(key, "\"'"), strings.Trim(strings.TrimSpace(value), "\"',"), true
+}
+
+// joined reports whether key:value without a space between is a field, as Redis
+// writes them: the key names a state, or is several words joined.
+func joined(key, value string) bool {
+	is := roleOf(key)
+	return !strings.ContainsAny(value, ": /\t") && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == "" &&
+		(is == roleState || is == roleFlag || is == roleOther && strings.Contains(key, "_") && isName(key))
 }
 
 // named takes the name of the object that the following lines are about.
@@ -227,7 +235,7 @@ func (r *reader) pairOfName(key, value string) bool {
 		return false
 	}
 	called := kindOf(words[0])
-	if s.tone == silent || called != "" && strings.ContainsAny(value, "0123456789") {
+	if s.tone == silent || s.tone == good && ofSettings(tokens(value)) || called != "" && strings.ContainsAny(value, "0123456789") {
 		return false
 	}
 	if called != "" {

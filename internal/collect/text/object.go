@@ -89,6 +89,7 @@ func (o *objectState) key(key string, value any) {
 
 // words reads a text under a key.
 func (o *objectState) words(is role, key, value string) {
+	whole := value // with the spaces before its first line, which set a table's columns
 	value = strings.TrimSpace(value)
 	if normal(key) == "startedat" {
 		o.started(value)
@@ -106,7 +107,7 @@ func (o *objectState) words(is role, key, value string) {
 		}
 	case roleText:
 		if asAnswer[normal(key)] {
-			o.text(value)
+			o.text(whole)
 			return
 		}
 		o.texts = append(o.texts, value)
@@ -227,6 +228,8 @@ func (o *objectState) exit(code int) {
 // HTTP code.
 func (o *objectState) numbered(is role, key string, n int) {
 	switch {
+	case normal(key) == "health" && (n == 0 || n == 1):
+		o.say(flagTone("healthy", n == 1))
 	case normal(key) == "up" && (n == 0 || n == 1):
 		o.say(flagTone(key, n == 1))
 	case is == roleState && n >= 100:

@@ -35,6 +35,8 @@ type reader struct {
 	lines    int  // that are not empty
 	telling  int  // lines of which something was taken
 	brief    bool // the text is a few lines, of which a word can be all
+	alone    bool // the text is one line
+	words    int  // if the text is a list of words, one a line, which of them is read, from 1; else 0
 }
 
 // section is a heading and the object that the lines below it are about.
@@ -55,6 +57,7 @@ func (r *reader) text(text string) {
 	defer func() { r.depth-- }()
 	outer := *r
 	r.brief = strings.Count(text, "\n") <= fewLines
+	r.alone, r.words = !strings.Contains(strings.TrimSpace(text), "\n"), wordList(text)
 	r.scope, r.past, r.table = append([]section(nil), r.scope...), -1, nil
 	for text != "" {
 		if rest, ok := r.json(text); ok {
@@ -65,7 +68,21 @@ func (r *reader) text(text string) {
 		r.line(line)
 		text = rest
 	}
-	r.scope, r.past, r.table, r.brief = outer.scope, outer.past, outer.table, outer.brief
+	r.scope, r.past, r.table, r.brief, r.alone, r.words = outer.scope, outer.past, outer.table, outer.brief, outer.alone, outer.words
+}
+
+// wordList is 1 if a text is a list of states, one a line, as tools answer that
+// are asked for several objects, and else 0.
+func wordList(text string) int {
+	lines := 0
+	for line := range strings.Lines(text[:min(len(text), maxLine)]) {
+		word := strings.TrimSpace(line)
+		if word == "" || strings.Contains(word, " ") || toneOf(word) == silent {
+			return 0
+		}
+		lines++
+	}
+	return min(lines, 2) / 2
 }
 
 // line reads one line: the first reading that fits it is the one.
@@ -96,7 +113,7 @@ func (r *reader) line(line string) {
 		return
 	}
 	for _, read := range []func(*reader, string, int) bool{
-		(*reader).command, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
+		(*reader).command, (*reader).probe, (*reader).bareCode, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
 		(*reader).tallyLine, (*reader).pairs, (*reader).keyed, (*reader).bare, (*reader).row, (*reader).sentence,
 	} {
 		if read(r, content, indent) {

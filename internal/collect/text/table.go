@@ -12,6 +12,7 @@ type table struct {
 	titles  []string // in lower case
 	offsets []int    // of the titles, in characters; nil if they stand one space apart
 	boxed   bool     // the cells stand between lines
+	commas  bool     // the cells stand between commas
 	kind    string
 	silent  bool // the table says nothing of health: df, ps, images
 
@@ -29,7 +30,7 @@ var known = set(`name names namespace ready status state restarts age up-to-date
 	last-seen reason object message first-seen count source attempt pod-id pod endpoints reference targets minpods maxpods replicas
 	id pid user tty time cmd %cpu %mem vsz rss stat start filesystem size used avail use% mounted-on repository tag cpu(cores)
 	memory(bytes) total free shared buff/cache health sync health-status sync-status mode desired-state current-state error task-group allocs node-id desired-status modified uptime
-	cpu mem watching script ↺ driver scope group groups address class hosts min-available claim process condition sync-status conditions placed queued starting running failed complete lost unknown`)
+	cpu mem watching script ↺ driver scope group groups address class hosts min-available claim process condition sync-status conditions cluster index epoch timestamp node.total node.data shards pri rep relo init unassign uuid docs.count docs.deleted store.size pri.store.size placed queued starting running failed complete lost unknown`)
 
 // header reads a line as the header of a table, or returns nil.
 func header(line string) *table {
@@ -39,6 +40,10 @@ func header(line string) *table {
 		for _, cell := range cells {
 			t.titles = append(t.titles, title(cell))
 		}
+	} else if cells := commaCells(line); cells != nil {
+		t.commas, t.titles = true, cells
+		t.kind, t.silent = t.kindOfRows()
+		return t
 	} else {
 		t.titles, t.offsets = spaced(line)
 	}
@@ -59,7 +64,7 @@ func header(line string) *table {
 }
 
 func isNameTitle(word string) bool {
-	return word == "name" || word == "names" || word == "id" || word == "unit" || word == "service" || word == "task-group" || word == "pod" || word == "container"
+	return word == "name" || word == "names" || word == "id" || word == "unit" || word == "service" || word == "task-group" || word == "pod" || word == "container" || word == "cluster" || word == "index"
 }
 
 func title(cell string) string {
@@ -173,12 +178,31 @@ func boxCells(line string) []string {
 	return cells
 }
 
+// commaCells splits a header of titles between commas, or returns nil if the
+// line is none: one of the titles is a state's and the first is a name's.
+func commaCells(line string) []string {
+	line = strings.ToLower(strings.TrimPrefix(line, "# "))
+	cells := strings.Split(strings.TrimRight(line, ",\r"), ",")
+	if len(cells) < 3 || strings.Contains(line, " ") || !nameColumns[cells[0]] || !slices.ContainsFunc(cells[1:], func(cell string) bool { return stateTitles[cell] }) {
+		return nil
+	}
+	return cells
+}
+
+var nameColumns = set("name names id pod container service unit host node pxname")
+
 // cells splits a row into the header's columns, or returns nil if it does not
 // fit.
 func (t *table) cells(line string) []string {
 	if t.boxed {
 		if cells := boxCells(line); len(cells) == len(t.titles) {
 			return cells
+		}
+		return nil
+	}
+	if t.commas {
+		if cells := strings.Split(strings.TrimRight(line, ",\r"), ","); len(cells) <= len(t.titles) && len(cells) > 1 {
+			return append(cells, make([]string, len(t.titles)-len(cells))...)
 		}
 		return nil
 	}

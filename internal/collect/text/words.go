@@ -17,7 +17,7 @@ var tones = merged(map[tone]string{
 		deploying deploy removing draining drained paused suspended stopped stopping inactive created booting bootstrapping warming
 		recovering rolling queued launching schedulinggated schedulingdisabled cordoned degraded partial partially uninstalling
 		pending-install pending-upgrade pending-rollback not-ready migrating preparing allocating deleting incomplete
-		stop-sigterm final-sigterm start-pre start-post shutdown unbound yellow amber retrying disabled warning terminated outofsync`,
+		connecting reconnecting stop-sigterm final-sigterm start-pre start-post shutdown unbound yellow amber retrying disabled warning terminated outofsync`,
 	bad: `failed failing fails failure fatal crashed crashing crash-looping crashlooping crashloop dead down unhealthy
 		unreachable unresponsive unavailable broken evicted oomkilled oom-killed lost nodelost offline aborted panicked
 		corrupted stuck hung outofmemory outofcpu outofpods nodeaffinity errored error err backoff dying zombie
