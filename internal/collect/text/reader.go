@@ -36,6 +36,8 @@ type reader struct {
 	telling  int  // lines of which something was taken
 	brief    bool // the text is a few lines, of which a word can be all
 	alone    bool // the text is one line
+	samples  int  // of metrics
+	flags    int  // those of them that are 1 for well and 0 for ill
 	words    int  // if the text is a list of words, one a line, which of them is read, from 1; else 0
 }
 
