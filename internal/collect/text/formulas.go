@@ -34,7 +34,7 @@ func (r *reader) rollout(content, lower string) bool {
 		s = said{good, "RolledOut"}
 	case strings.HasSuffix(lower, " condition met"):
 		s = said{good, "ConditionMet"}
-	case strings.Contains(lower, "timed out waiting for") && strings.Contains(lower, " failed: "):
+	case strings.Contains(lower, "timed out waiting for") && strings.Contains(lower, " failed: "), helmFailed(lower):
 		s = said{bad, "RolloutFailed"}
 	case strings.Contains(lower, "exceeded its progress deadline"):
 		s = said{bad, "ProgressDeadlineExceeded"}
@@ -48,6 +48,17 @@ func (r *reader) rollout(content, lower string) bool {
 	about := subjectOf(tokens(content))
 	r.add(sighting{kind: about.kindOr(), name: about.name, said: s, strength: shown, latest: true, message: content})
 	return true
+}
+
+// helmFailed reports whether helm says that a release did not come up: Error:
+// UPGRADE FAILED: and why.
+func helmFailed(lower string) bool {
+	for _, deed := range []string{"upgrade", "installation", "rollback"} {
+		if strings.HasPrefix(lower, "error: "+deed+" failed: ") {
+			return true
+		}
+	}
+	return false
 }
 
 // absent reads that there is no such object. A pod that is not there may have

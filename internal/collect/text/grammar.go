@@ -16,7 +16,11 @@ var (
 		yet already fully currently now just only very still again also current completely finally immediately
 		become became becoming get getting got longer more long anymore state status health condition phase
 		reported everything something there looks appears in has have is are since but however although though
-		readiness liveness startup check checks test tests updated new old its which while then total out error-free connections connection requests traffic true ping result`)
+		readiness liveness startup check checks test tests updated new old its which while then total out error-free connections connection requests traffic true ping result back after restart rollback`)
+	// link are the verbs before which a subject of one word can stand.
+	link = set("is are was were has have")
+	// evidence is what, denied, makes what follows no more than a guess.
+	evidence = set("evidence sign signs indication indications proof")
 	// verdicts end what the word before them named: CrashLoopBackOff resolved.
 	endings = set("resolved cleared fixed gone solved")
 	// tries are what a target does; who cannot do one of them is ill.

@@ -175,4 +175,4 @@ func isDeed(t token) bool {
 	return t.text != t.lower && strings.HasSuffix(t.text, "ed") && t.text[1:] == t.lower[1:]
 }
 
-var pronouns = set("everything something we i you they he she here there these those some many several most other others after before during two three one updated new old replicas successfully which who after so")
+var pronouns = set("everything something we i you they he she here there these those some many several most other others after before during two three one updated new old replicas successfully which who after so exited")

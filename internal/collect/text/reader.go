@@ -1,6 +1,7 @@
 package text
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 	"unicode"
@@ -57,6 +58,7 @@ func (r *reader) text(text string) {
 	}
 	r.depth++
 	defer func() { r.depth-- }()
+	text = unquoted(text)
 	outer := *r
 	r.brief = strings.Count(text, "\n") <= fewLines
 	r.alone, r.words = !strings.Contains(strings.TrimSpace(text), "\n"), wordList(text)
@@ -71,6 +73,16 @@ func (r *reader) text(text string) {
 		text = rest
 	}
 	r.scope, r.past, r.table, r.brief, r.alone, r.words = outer.scope, outer.past, outer.table, outer.brief, outer.alone, outer.words
+}
+
+// unquoted is the text within a JSON string that is all of a text, as a tool
+// writes that encodes its answer twice.
+func unquoted(text string) string {
+	var inner string
+	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "\"") && json.Unmarshal([]byte(trimmed), &inner) == nil {
+		return inner
+	}
+	return text
 }
 
 // wordList is 1 if a text is a list of states, one a line, as tools answer that
@@ -115,7 +127,7 @@ func (r *reader) line(line string) {
 		return
 	}
 	for _, read := range []func(*reader, string, int) bool{
-		(*reader).command, (*reader).probe, (*reader).bareCode, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
+		(*reader).command, (*reader).probe, (*reader).run, (*reader).bareCode, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
 		(*reader).tallyLine, (*reader).pairs, (*reader).keyed, (*reader).bare, (*reader).row, (*reader).sentence,
 	} {
 		if read(r, content, indent) {

@@ -141,6 +141,8 @@ func (r *clauseReader) mood(i int) bool {
 	switch {
 	case negators[word]:
 		r.deny(word)
+	case evidence[word] && r.negated > 0:
+		r.supposed = true
 	case supposed[word] || r.commanded(i):
 		r.supposed, r.waits = true, r.waits || waits[word]
 		return word != "waiting" // which is a state too

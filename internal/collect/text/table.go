@@ -48,6 +48,9 @@ func header(line string) *table {
 		t.titles, t.offsets = spaced(line)
 	}
 	named := 0
+	if slices.ContainsFunc(t.titles, func(title string) bool { return strings.HasPrefix(title, ":") }) {
+		return nil // STATE : 4 RUNNING
+	}
 	for _, word := range t.titles {
 		if known[word] {
 			named++

@@ -22,7 +22,7 @@ var tones = merged(map[tone]string{
 		unreachable unresponsive unavailable broken evicted oomkilled oom-killed lost nodelost offline aborted panicked
 		corrupted stuck hung outofmemory outofcpu outofpods nodeaffinity errored error err backoff dying zombie
 		deadlineexceeded containercannotrun auto-restart start-limit-hit oom-kill core-dump nodeshutdown
-		red critical exception crash imagepullbackoff crashloopbackoff misconfigured outofservice containerstatusunknown
+		impaired refuses red critical exception crash imagepullbackoff crashloopbackoff misconfigured outofservice containerstatusunknown
 		preempted preempting unsuccessful unsuccessfully rejecting rejected refusing fail`,
 	unsure: `unknown undefined`,
 })
