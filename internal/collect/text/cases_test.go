@@ -56,7 +56,7 @@ func casesIn(t testing.TB, file string) []textCase {
 
 // pairs are the files of pairs: whole answers by tool, one answer a line, and
 // larger outputs.
-var pairs = []string{"cases.yaml", "lines.yaml", "outputs.yaml", "kubernetes.yaml", "services.yaml", "delivery.yaml"}
+var pairs = []string{"cases.yaml", "lines.yaml", "outputs.yaml", "kubernetes.yaml", "services.yaml", "delivery.yaml", "doubts.yaml"}
 
 func TestPairsOfAnswers(t *testing.T) {
 	for _, file := range pairs {

@@ -113,7 +113,7 @@ func lastSubject(content string) section {
 // health: the target's own, not the way to it.
 func (r *reader) refused(content, lower string) bool {
 	broken := strings.Contains(lower, "connection refused") || strings.Contains(lower, "empty reply from server") ||
-		strings.Contains(lower, "failed to connect to") && !strings.Contains(lower, "bus")
+		strings.Contains(lower, "failed to connect to") && !strings.Contains(lower, "bus") || strings.Contains(lower, "certificate has expired")
 	asked := strings.HasPrefix(lower, "curl:") || strings.HasPrefix(lower, "wget:") || strings.Contains(lower, "http://") || strings.Contains(lower, "https://") ||
 		strings.Contains(lower, "health") || strings.Contains(lower, "probe")
 	if !broken || !asked || strings.Contains(lower, "connection to the server") || strings.Contains(lower, ":6443") || strings.Contains(lower, "/api/v1") {

@@ -5,7 +5,7 @@ var (
 	negators = set(`not no never isnt isn't aren't arent wasn't weren't hasn't haven't hadn't doesn't didn't don't won't
 		cannot can't cant couldn't without neither nor none zero unable non isn’t aren’t hasn’t doesn’t can’t nothing`)
 	past     = set("was were wasn't weren't had hadn't previously formerly earlier yesterday last previous before once history used")
-	present  = set("is are isn't aren't isn’t aren’t now currently still again has have hasn't haven't hasn’t remains remain stays keeps keep became becomes become got looks seems appears did didn't does doesn't")
+	present  = set("is are isn't aren't isn’t aren’t now currently still again has have hasn't haven't hasn’t remains remain stays keeps keep became becomes become came went got looks seems appears did didn't does doesn't")
 	supposed = set(`should will would may might could must if whether until unless expected expect please try when
 		waiting wait waits awaiting want wants wanted desired requires required needs once`)
 	// commands are supposed where they open a clause: check whether it runs.

@@ -100,11 +100,14 @@ func (r *reader) value(value any, around object) {
 // object reads one JSON object: first the forms that are known, then its keys.
 func (r *reader) object(fields map[string]any, around object) {
 	for _, read := range []func(*reader, map[string]any) bool{
-		(*reader).prometheus, (*reader).alertObject, (*reader).queried, (*reader).eventObject, (*reader).toolAnswer,
+		(*reader).prometheus, (*reader).alertObject, (*reader).queried, (*reader).eventObject,
 	} {
 		if read(r, fields) {
 			return
 		}
+	}
+	if (around.name == "" || first(fields, "status", "state") == "") && r.toolAnswer(fields) {
+		return
 	}
 	about := identify(fields, around)
 	if !around.inside && kindOf(text(fields["kind"])) == "ReplicaSet" {

@@ -20,6 +20,9 @@ func (r *reader) keyed(content string, indent int) bool {
 		if value == "" || strings.HasSuffix(normal(key), "s") {
 			r.past = indent // labels, and what stands below them
 		}
+		if _, rest, more := strings.Cut(value, ". "); more {
+			return r.sentence(rest, indent) // Expected: one thing. Actual: another.
+		}
 	case roleTrouble:
 		return value == ""
 	case roleEndpoints:
@@ -227,15 +230,12 @@ func (r *reader) pairOfName(key, value string) bool {
 		return false
 	}
 	lower := strings.ToLower(words[0])
-	if fillers[lower] || headings[lower] {
+	if fillers[lower] || headings[lower] || endings[lower] {
 		return false
 	}
 	s := stateOf(value)
-	if first := clauses(tokens(value)); len(first) > 0 && len(first[0]) > 1 && judgeClause(first[0]).strange() {
-		return false
-	}
 	called := kindOf(words[0])
-	if s.tone == silent || s.tone == good && ofSettings(tokens(value)) || called != "" && strings.ContainsAny(value, "0123456789") {
+	if s.tone == silent || aside(value, s) || called != "" && strings.ContainsAny(value, "0123456789") {
 		return false
 	}
 	if called != "" {
@@ -248,6 +248,16 @@ func (r *reader) pairOfName(key, value string) bool {
 	}
 	r.add(sighting{kind: section{kind: kind}.kindOr(), name: name, said: s, strength: r.weight(), latest: r.log, prose: true})
 	return true
+}
+
+// aside reports whether a value names its state in passing, or is well and only
+// about settings.
+func aside(value string, s said) bool {
+	words := tokens(value)
+	if first := clauses(words); len(first) > 0 && len(first[0]) > 1 && judgeClause(first[0]).strange() {
+		return true
+	}
+	return s.tone == good && ofSettings(words)
 }
 
 // headings are words that begin a message and are no names.

@@ -242,11 +242,17 @@ func (r *clauseReader) inPassing(i int) bool {
 	if kindOf(next) != "" && compounds[r.word(i+2)] {
 		return true
 	}
-	if r.word(i) == "available" && whence[next] {
+	switch further := r.word(i + 2); {
+	case r.word(i) == "available" && whence[next], next == "to" && further == "be": // ready to be deleted
 		return true
+	case r.word(i) == "up" && next == "for" && !spans[further] && !isNumber(further):
+		return true // up for maintenance
 	}
 	return compounds[next] || r.word(i) == "up" && (isNumber(next) && !r.link || next == "to" || next == "about" || next == "for" && !r.link)
 }
+
+// spans begin what tells how long.
+var spans = set("a an about over almost nearly more at several some the")
 
 // loose reports whether the word at i names a state only behind a verb, as many
 // do that are said of other things too, and none is there.

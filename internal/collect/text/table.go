@@ -47,16 +47,7 @@ func header(line string) *table {
 	} else {
 		t.titles, t.offsets = spaced(line)
 	}
-	named := 0
-	if slices.ContainsFunc(t.titles, func(title string) bool { return strings.HasPrefix(title, ":") }) {
-		return nil // STATE : 4 RUNNING
-	}
-	for _, word := range t.titles {
-		if known[word] {
-			named++
-		}
-	}
-	if len(t.titles) < 2 || named < 2 || named*2 < len(t.titles) || !t.boxed && !shouts(line) && t.offsets == nil {
+	if !t.titled() || !t.boxed && !shouts(line) && t.offsets == nil {
 		return nil
 	}
 	if !shouts(line) && (stateWordIn(line) || !slices.ContainsFunc(t.titles, isNameTitle)) {
@@ -64,6 +55,21 @@ func header(line string) *table {
 	}
 	t.kind, t.silent = t.kindOfRows()
 	return t
+}
+
+// titled reports whether the titles are mostly known, and two of them at the
+// least. A field is no header: STATE : 4 RUNNING.
+func (t *table) titled() bool {
+	named := 0
+	for _, word := range t.titles {
+		if strings.HasPrefix(word, ":") {
+			return false
+		}
+		if known[word] {
+			named++
+		}
+	}
+	return named >= 2 && named*2 >= len(t.titles)
 }
 
 func isNameTitle(word string) bool {

@@ -11,7 +11,7 @@ import (
 var tones = merged(map[tone]string{
 	good: `running ready healthy up ok okay available succeeded success successful successfully active online alive
 		complete completed deployed bound serving responding responsive reachable operational passing passed green
-		recovered restored live stable started listening accepting inservice steady functional normal fine passes synced pong pass`,
+		recovered restored live stable started listening accepting inservice steady connected functional normal fine passes synced pong pass`,
 	busy: `pending creating containercreating podinitializing initializing initialising starting waiting progressing
 		terminating notready unready scheduling pulling activating deactivating reloading restarting provisioning updating
 		deploying deploy removing draining drained paused suspended stopped stopping inactive created booting bootstrapping warming
