@@ -10,8 +10,11 @@ func flagTone(key string, value bool) said {
 		word = words[len(words)-1]
 	}
 	t := toneOf(word)
-	if word == "rolledout" {
+	switch word {
+	case "rolledout":
 		t = good
+	case "sealed": // of a vault, which serves once it is not
+		return map[bool]said{true: {busy, key}, false: {good, "not " + word}}[value]
 	}
 	switch {
 	case t == good && value:

@@ -74,6 +74,7 @@ func (o *objectState) key(key string, value any) {
 	}
 	switch value := value.(type) {
 	case nil:
+		o.spoken = o.spoken || is == roleFlag || is == roleState // and it cannot be told
 	case string:
 		o.words(is, key, value)
 	case bool:
@@ -130,6 +131,10 @@ func (o *objectState) state(key, value string) {
 		if age, ok := dockerAge(up); ok && !o.at.IsZero() {
 			o.since = o.at.Add(-age)
 		}
+	}
+	if normal(key) == "reason" && strings.Contains(value, " ") {
+		o.texts = append(o.texts, value)
+		return
 	}
 	s := stateOf(value)
 	switch lower := strings.ToLower(value); {

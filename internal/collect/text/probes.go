@@ -20,6 +20,12 @@ var (
 	disksLine = regexp.MustCompile(`\[(\d+)/(\d+)\] \[[U_]+\]`)
 	// ringLine: UN  10.0.0.1  1.2 GiB: up or down; normal, leaving, joining, moving
 	ringLine = regexp.MustCompile(`^([UD])([NLJM])\s+([0-9a-f.:]+)\s`)
+	// superviseLine: run: api: (pid 4410) 25s
+	superviseLine = regexp.MustCompile(`^(run|down|finish): (\S+): `)
+	// resolveLine: ;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 4410
+	resolveLine = regexp.MustCompile(`^;; (?:->>HEADER<<- .*status: ([A-Z]+)|.*no servers could be reached)`)
+	// sessionLine: upstream1 BGP --- up 11:58:01.111 Established
+	sessionLine = regexp.MustCompile(`^(\S+)\s+(?:BGP|OSPF|BFD)\s+\S+\s+(up|start|down|stop)\s`)
 	// checkLine: [+]ping ok, [-]etcd failed: reason withheld
 	checkLine = regexp.MustCompile(`^\[([+-])\]([\w./-]+) (?:ok|excluded|failed)\b`)
 )
@@ -31,6 +37,7 @@ func (r *reader) probe(content string, _ int) bool {
 	}
 	for _, read := range []func(*reader, string) bool{
 		(*reader).ping, (*reader).port, (*reader).link, (*reader).array, (*reader).ring, (*reader).checked,
+		(*reader).supervised, (*reader).resolved, (*reader).session,
 	} {
 		if read(r, content) {
 			return true
@@ -132,6 +139,53 @@ func (r *reader) checked(content string) bool {
 		s = said{bad, "failed"}
 	}
 	r.add(sighting{kind: kindEndpoint, said: s, strength: shown, message: content})
+	return true
+}
+
+// supervised reads a service of runit or s6, of which one that is down is wanted
+// up unless somebody took it down.
+func (r *reader) supervised(content string) bool {
+	found := superviseLine.FindStringSubmatch(content)
+	if found == nil {
+		return false
+	}
+	s := said{good, found[1]}
+	if found[1] != "run" {
+		s.tone = bad
+	}
+	r.add(sighting{kind: "Service", name: found[2], said: s, strength: shown, message: content})
+	return true
+}
+
+// resolved reads how a question to the DNS was answered. That there is no such
+// name is an answer too, and tells nothing of the server.
+func (r *reader) resolved(content string) bool {
+	found := resolveLine.FindStringSubmatch(content)
+	if found == nil {
+		return false
+	}
+	s := said{bad, found[1]}
+	switch found[1] {
+	case "NOERROR":
+		s.tone = good
+	case "NXDOMAIN":
+		s.tone = unsure
+	}
+	r.add(sighting{kind: kindEndpoint, said: s, strength: shown, message: content})
+	return true
+}
+
+// session reads a session of a routing daemon.
+func (r *reader) session(content string) bool {
+	found := sessionLine.FindStringSubmatch(content)
+	if found == nil {
+		return false
+	}
+	s := said{bad, found[2]}
+	if found[2] == "up" {
+		s.tone = good
+	}
+	r.add(sighting{kind: "Session", name: found[1], said: s, strength: shown, message: content})
 	return true
 }
 

@@ -31,7 +31,7 @@ var roles = keyRoles(map[role]string{
 		laststatus podstatus containerstatus servicestatus nodestatus overallstatus overallhealth healthcheck liveness readiness active
 		jobstatus statestr runtimestatus operationalstatus availability clientstatus deploymentstatus healthcheckstatus pm2status statename overall`,
 	roleFlag: `ready isready healthy ishealthy running isrunning up isup alive isalive live available isavailable online
-		isonline reachable connected oomkilled dead paused crashed unhealthy down crashlooping stopped responding rolledout`,
+		isonline reachable connected oomkilled dead paused crashed unhealthy down crashlooping stopped responding rolledout sealed`,
 	roleName: `name names podname containername deploymentname servicename nodename jobname unit unitname id
 		hostname processname program release releasename`,
 	roleNamespace: `namespace ns`,

@@ -245,10 +245,22 @@ func (r *clauseReader) inPassing(i int) bool {
 	switch further := r.word(i + 2); {
 	case r.word(i) == "available" && whence[next], next == "to" && further == "be": // ready to be deleted
 		return true
-	case r.word(i) == "up" && next == "for" && !spans[further] && !isNumber(further):
-		return true // up for maintenance
+	case r.word(i) == "up":
+		return compounds[next] || r.upTo(next, further)
 	}
-	return compounds[next] || r.word(i) == "up" && (isNumber(next) && !r.link || next == "to" || next == "about" || next == "for" && !r.link)
+	return compounds[next]
+}
+
+// upTo reports whether the words behind "up" make it no state: up to 3, up 5
+// days, up for maintenance.
+func (r *clauseReader) upTo(next, further string) bool {
+	switch next {
+	case "to", "about":
+		return true
+	case "for":
+		return !r.link || !spans[further] && !isNumber(further)
+	}
+	return isNumber(next) && !r.link
 }
 
 // spans begin what tells how long.

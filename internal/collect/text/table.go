@@ -30,7 +30,7 @@ var known = set(`name names namespace ready status state restarts age up-to-date
 	last-seen reason object message first-seen count source attempt pod-id pod endpoints reference targets minpods maxpods replicas
 	id pid user tty time cmd %cpu %mem vsz rss stat start filesystem size used avail use% mounted-on repository tag cpu(cores)
 	memory(bytes) total free shared buff/cache health sync health-status sync-status mode desired-state current-state error task-group allocs node-id desired-status modified uptime
-	cpu mem watching script ↺ driver scope group groups address class hosts min-available claim process condition sync-status conditions cluster index epoch timestamp node.total node.data shards pri rep relo init unassign uuid docs.count docs.deleted store.size pri.store.size placed queued starting running failed complete lost unknown`)
+	cpu mem watching script ↺ driver scope group groups address class hosts min-available claim process condition sync-status conditions startup notes robustness cluster index epoch timestamp node.total node.data shards pri rep relo init unassign uuid docs.count docs.deleted store.size pri.store.size placed queued starting running failed complete lost unknown`)
 
 // header reads a line as the header of a table, or returns nil.
 func header(line string) *table {
@@ -303,7 +303,7 @@ func (t *table) kindOfRows() (kind string, silent bool) {
 	return "", !slices.ContainsFunc(t.titles, func(title string) bool { return stateTitles[title] })
 }
 
-var stateTitles = set("status state current-state health health-status ready condition available active sub replicas phase completions conditions")
+var stateTitles = set("status state current robustness current-state health health-status ready condition available active sub replicas phase completions conditions")
 
 // shapes are the tables of kubectl, docker, systemctl, helm and their like, by
 // columns that no other has; the first that fits is it.
