@@ -34,6 +34,9 @@ var known = set(`name names namespace ready status state restarts age up-to-date
 
 // header reads a line as the header of a table, or returns nil.
 func header(line string) *table {
+	if !columned(line) {
+		return nil
+	}
 	t := &table{}
 	if cells := boxCells(line); cells != nil {
 		t.boxed = true
@@ -55,6 +58,13 @@ func header(line string) *table {
 	}
 	t.kind, t.silent = t.kindOfRows()
 	return t
+}
+
+// columned reports at little cost whether a line can be a header: it is in
+// capitals, or something other than one space stands between its words.
+func columned(line string) bool {
+	return shouts(line) || strings.Contains(line, "  ") || strings.ContainsAny(line, "\t|") || strings.Contains(line, "│") ||
+		strings.Contains(line, ",") && !strings.Contains(strings.TrimPrefix(line, "# "), " ")
 }
 
 // titled reports whether the titles are mostly known, and two of them at the
@@ -190,9 +200,12 @@ func boxCells(line string) []string {
 // commaCells splits a header of titles between commas, or returns nil if the
 // line is none: one of the titles is a state's and the first is a name's.
 func commaCells(line string) []string {
-	line = strings.ToLower(strings.TrimPrefix(line, "# "))
-	cells := strings.Split(strings.TrimRight(line, ",\r"), ",")
-	if len(cells) < 3 || strings.Contains(line, " ") || !nameColumns[cells[0]] || !slices.ContainsFunc(cells[1:], func(cell string) bool { return stateTitles[cell] }) {
+	line = strings.TrimPrefix(line, "# ")
+	if strings.Contains(line, " ") || !strings.Contains(line, ",") {
+		return nil
+	}
+	cells := strings.Split(strings.TrimRight(strings.ToLower(line), ",\r"), ",")
+	if len(cells) < 3 || !nameColumns[cells[0]] || !slices.ContainsFunc(cells[1:], func(cell string) bool { return stateTitles[cell] }) {
 		return nil
 	}
 	return cells
