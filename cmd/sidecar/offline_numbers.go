@@ -23,6 +23,10 @@ func numberFlags(clause *kingpin.CmdClause, o *prom.RecordedOptions) {
 // recordedReadings gives pictures of recorded numbers their readings. Each is
 // read with the other beside it: the one before holds what was usual.
 func (o offlineOptions) recordedReadings(pre, post *picture) error {
+	if o.Numbers.Healthy == "" && o.Numbers.Better == "" && onlyFlags(post) && (pre == nil || onlyFlags(pre)) {
+		post.inFlags()
+		pre.inFlags()
+	}
 	if post.numbers == nil && (pre == nil || pre.numbers == nil) {
 		return nil
 	}

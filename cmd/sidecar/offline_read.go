@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ import (
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/collect/kube"
 	"github.com/aftercheck/aftercheck/internal/collect/prom"
+	"github.com/aftercheck/aftercheck/internal/collect/text"
 )
 
 func readPicture(name string, stdin io.Reader) (*picture, error) {
@@ -34,7 +36,7 @@ func readPicture(name string, stdin io.Reader) (*picture, error) {
 	if len(data) > maxOfflineBytes {
 		return nil, fmt.Errorf("more than %d MiB; want fewer objects", maxOfflineBytes>>20)
 	}
-	if prom.IsRecorded(data) {
+	if prom.IsRecorded(data) && !tellsStates(data) {
 		return &picture{numbers: data}, nil
 	}
 	if p, err := exported(data); p != nil || err != nil {
@@ -42,12 +44,42 @@ func readPicture(name string, stdin io.Reader) (*picture, error) {
 	}
 	objects, err := kube.Decode(bytes.NewReader(data))
 	if err == nil {
+		objects.Items = owned(objects.Items)
 		return &picture{objects: &objects}, nil
 	}
 	if len(bytes.TrimSpace(data)) == 0 || isKubernetes(data) {
 		return nil, err
 	}
 	return words(data)
+}
+
+// containerStatus is a container's status with its exit code, as docker inspect
+// prints both by a template, which looks like a sample: exited 1.
+var containerStatus = regexp.MustCompile(`^\s*(?:created|running|restarting|paused|exited|dead) \d+\s*$`)
+
+// tellsStates reports whether an answer of Prometheus' API lists its alerts or
+// its targets, which are in states and no numbers; or what looks like a sample
+// is a container's status.
+func tellsStates(data []byte) bool {
+	if containerStatus.Match(data) {
+		return true
+	}
+	var answer struct {
+		Data struct {
+			Alerts, Groups, ActiveTargets json.RawMessage
+		} `json:"data"`
+	}
+	return json.Unmarshal(data, &answer) == nil && (answer.Data.Alerts != nil || answer.Data.Groups != nil || answer.Data.ActiveTargets != nil)
+}
+
+// onlyFlags reports whether a picture's numbers are states: up is 1 or 0.
+func onlyFlags(p *picture) bool { return p.numbers != nil && text.OnlyFlags(string(p.numbers)) }
+
+// inFlags turns a picture's numbers into an answer that is read as words are.
+func (p *picture) inFlags() {
+	if p != nil {
+		p.readings, p.numbers = []aftercheck.Reading{answer("prometheus", string(p.numbers))}, nil
+	}
 }
 
 // isKubernetes reports whether a file means to hold Kubernetes objects, so that

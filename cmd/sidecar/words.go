@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/aftercheck/aftercheck"
@@ -30,7 +32,7 @@ func readWords(readings []aftercheck.Reading, q aftercheck.Question, now time.Ti
 		if len(found) == 0 {
 			continue
 		}
-		objects.Items = append(objects.Items, found...)
+		objects.Items = append(objects.Items, owned(found)...)
 		out[i].Raw = "" // it is read here
 		if holder < 0 {
 			holder = i
@@ -43,6 +45,25 @@ func readWords(readings []aftercheck.Reading, q aftercheck.Question, now time.Ti
 		out[holder].Target, out[holder].Findings = kube.Findings(objects, q.Incident, q.Action, at)
 	}
 	return text.ReadAll(out, q)
+}
+
+// setOfPod is the name of a pod that a ReplicaSet made, after which the set is
+// called: its own name, a hash that holds a digit, and five drawn characters.
+var setOfPod = regexp.MustCompile(`^(.+-[a-z]{0,9}[0-9][a-z0-9]{3,9})-[a-z0-9]{5}$`)
+
+// owned gives the pods of an excerpt their owner. What the API answers has UIDs
+// and owners; where somebody left out both, the name of a ReplicaSet's pod still
+// tells whose it is, and that another pod may have taken its place.
+func owned(items kubeItems) kubeItems {
+	for _, o := range items {
+		set := setOfPod.FindStringSubmatch(o.GetName())
+		if o.GetKind() != "Pod" || o.GetUID() != "" || len(o.GetOwnerReferences()) > 0 || set == nil {
+			continue
+		}
+		controller := true
+		o.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: set[1], Controller: &controller}})
+	}
+	return items
 }
 
 // maxWrapped bounds the layers that tools wrap around what they answer.

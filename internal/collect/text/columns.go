@@ -73,8 +73,8 @@ func (w row) get(titles ...string) string {
 
 // read makes a row a sighting by its columns.
 func (w row) read() sighting {
-	s := sighting{kind: w.kind, strength: shown, namespace: w.get("namespace")}
-	name := w.get("names", "name", "unit", "object", "process", "pod", "container", "id", "service", "task-group")
+	s := sighting{kind: w.kind, strength: shown, namespace: w.get("namespace", "pxname")}
+	name := w.get("names", "name", "unit", "object", "process", "pod", "container", "svname", "cluster", "index", "id", "service", "task-group")
 	if w.kind == "Task" {
 		name = strings.TrimLeft(w.get("name", "id"), "\\_ ")
 	}
@@ -110,10 +110,7 @@ func (w row) service(s *sighting) {
 }
 
 func (w row) endpoints(s *sighting) {
-	s.said = said{good, "Endpoints"}
-	if w.get("endpoints") == "<none>" {
-		s.said = said{bad, "NoEndpoints"}
-	}
+	s.said = endpointsState(w.get("endpoints"))
 }
 
 func (w row) job(s *sighting) {
@@ -205,7 +202,7 @@ func (w row) any(s *sighting) {
 		s.kind = "Node"
 	}
 	if n, err := strconv.Atoi(w.get("restarts", "attempt", "↺")); err == nil && n >= 0 {
-		s.restarts, s.counted = float64(n), true
+		s.restarts, s.counted, s.attempt = float64(n), true, w.get("attempt") != ""
 	}
 }
 

@@ -34,7 +34,7 @@ func (r *clauseReader) counted(i int) (more int, taken bool) {
 // counts: 3 pods are running.
 func (r *clauseReader) behindKind(i int) int {
 	at := i + 1
-	for at < i+3 && (kindOf(r.word(at)) != "" || at > i+1 && present[r.word(at)]) {
+	for at < i+4 && (kindOf(r.word(at)) != "" || present[r.word(at)] || at > i+1 && fillers[r.word(at)]) {
 		at++
 	}
 	return at
@@ -59,6 +59,9 @@ func (r *clauseReader) share(have, want, i int) (more int) {
 	r.link = r.link || more > 0
 	switch {
 	case r.over || r.supposed && !r.waits || want == 0:
+	case counts == good && have > 0 && have < want:
+		r.count(good, have)
+		r.count(busy, want-have)
 	case counts == good:
 		r.say(countTone(have, want), strconv.Itoa(have)+"/"+strconv.Itoa(want))
 	case have > 0:

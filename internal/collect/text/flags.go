@@ -6,9 +6,15 @@ import "strings"
 // is good and denied is on its way, unless its denial is an illness.
 func flagTone(key string, value bool) said {
 	word := strings.TrimPrefix(normal(key), "is")
+	if words := keyWords(key); flagEnding(key) {
+		word = words[len(words)-1]
+	}
 	t := toneOf(word)
-	if word == "rolledout" {
+	switch word {
+	case "rolledout":
 		t = good
+	case "sealed": // of a vault, which serves once it is not
+		return map[bool]said{true: {busy, key}, false: {good, "not " + word}}[value]
 	}
 	switch {
 	case t == good && value:

@@ -34,7 +34,7 @@ func (r *reader) rollout(content, lower string) bool {
 		s = said{good, "RolledOut"}
 	case strings.HasSuffix(lower, " condition met"):
 		s = said{good, "ConditionMet"}
-	case strings.Contains(lower, "timed out waiting for") && strings.Contains(lower, " failed: "):
+	case strings.Contains(lower, "timed out waiting for") && strings.Contains(lower, " failed: "), helmFailed(lower):
 		s = said{bad, "RolloutFailed"}
 	case strings.Contains(lower, "exceeded its progress deadline"):
 		s = said{bad, "ProgressDeadlineExceeded"}
@@ -48,6 +48,17 @@ func (r *reader) rollout(content, lower string) bool {
 	about := subjectOf(tokens(content))
 	r.add(sighting{kind: about.kindOr(), name: about.name, said: s, strength: shown, latest: true, message: content})
 	return true
+}
+
+// helmFailed reports whether helm says that a release did not come up: Error:
+// UPGRADE FAILED: and why.
+func helmFailed(lower string) bool {
+	for _, deed := range []string{"upgrade", "installation", "rollback"} {
+		if strings.HasPrefix(lower, "error: "+deed+" failed: ") {
+			return true
+		}
+	}
+	return false
 }
 
 // absent reads that there is no such object. A pod that is not there may have
@@ -102,7 +113,7 @@ func lastSubject(content string) section {
 // health: the target's own, not the way to it.
 func (r *reader) refused(content, lower string) bool {
 	broken := strings.Contains(lower, "connection refused") || strings.Contains(lower, "empty reply from server") ||
-		strings.Contains(lower, "failed to connect to") && !strings.Contains(lower, "bus")
+		strings.Contains(lower, "failed to connect to") && !strings.Contains(lower, "bus") || strings.Contains(lower, "certificate has expired")
 	asked := strings.HasPrefix(lower, "curl:") || strings.HasPrefix(lower, "wget:") || strings.Contains(lower, "http://") || strings.Contains(lower, "https://") ||
 		strings.Contains(lower, "health") || strings.Contains(lower, "probe")
 	if !broken || !asked || strings.Contains(lower, "connection to the server") || strings.Contains(lower, ":6443") || strings.Contains(lower, "/api/v1") {

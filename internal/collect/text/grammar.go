@@ -5,7 +5,7 @@ var (
 	negators = set(`not no never isnt isn't aren't arent wasn't weren't hasn't haven't hadn't doesn't didn't don't won't
 		cannot can't cant couldn't without neither nor none zero unable non isn’t aren’t hasn’t doesn’t can’t nothing`)
 	past     = set("was were wasn't weren't had hadn't previously formerly earlier yesterday last previous before once history used")
-	present  = set("is are isn't aren't isn’t aren’t now currently still again has have hasn't haven't hasn’t remains remain stays keeps keep became becomes become got looks seems appears did didn't does doesn't")
+	present  = set("is are isn't aren't isn’t aren’t now currently still again has have hasn't haven't hasn’t remains remain stays keeps keep became becomes become came went got looks seems appears did didn't does doesn't")
 	supposed = set(`should will would may might could must if whether until unless expected expect please try when
 		waiting wait waits awaiting want wants wanted desired requires required needs once`)
 	// commands are supposed where they open a clause: check whether it runs.
@@ -16,7 +16,11 @@ var (
 		yet already fully currently now just only very still again also current completely finally immediately
 		become became becoming get getting got longer more long anymore state status health condition phase
 		reported everything something there looks appears in has have is are since but however although though
-		readiness liveness startup check checks test tests updated new old its which while then total out error-free connections connection requests traffic true ping result`)
+		readiness liveness startup check checks test tests updated new old its which while then total out error-free connections connection requests traffic true ping result back after restart rollback`)
+	// link are the verbs before which a subject of one word can stand.
+	link = set("is are was were has have")
+	// evidence is what, denied, makes what follows no more than a guess.
+	evidence = set("evidence sign signs indication indications proof")
 	// verdicts end what the word before them named: CrashLoopBackOff resolved.
 	endings = set("resolved cleared fixed gone solved")
 	// tries are what a target does; who cannot do one of them is ill.

@@ -12,6 +12,7 @@ import (
 func (r *reader) json(text string) (rest string, ok bool) {
 	begin := strings.TrimLeft(text[:min(len(text), maxLine)], " \t\r\ufeff")
 	begin = text[min(len(text), maxLine)-len(begin):]
+	begin = titledValue(begin)
 	if r.attempts >= maxAttempts || !beginsValue(begin) {
 		return text, false
 	}
@@ -20,6 +21,22 @@ func (r *reader) json(text string) (rest string, ok bool) {
 		return "", true
 	}
 	return r.values(begin)
+}
+
+// titledValue is a text from the JSON object on that its first line puts behind
+// a few words of title: Result: {"status": "ok"}. A line of a log is no title,
+// and what Ansible could not do, which it marks, has no state.
+func titledValue(text string) string {
+	const most = 48 // bytes of a title
+	line, _, _ := strings.Cut(text[:min(len(text), maxLine)], "\n")
+	at := strings.IndexByte(line, '{')
+	if at <= 2 || at > most || line[at-1] != ' ' || strings.IndexByte(":>", line[at-2]) < 0 || strings.Contains(line[:at], "!") {
+		return text
+	}
+	if _, isLog := logMessage(line); isLog {
+		return text
+	}
+	return text[at:]
 }
 
 // values reads the JSON values that a text begins with, one after the other.
@@ -83,11 +100,14 @@ func (r *reader) value(value any, around object) {
 // object reads one JSON object: first the forms that are known, then its keys.
 func (r *reader) object(fields map[string]any, around object) {
 	for _, read := range []func(*reader, map[string]any) bool{
-		(*reader).prometheus, (*reader).alertObject, (*reader).samples, (*reader).toolAnswer,
+		(*reader).prometheus, (*reader).alertObject, (*reader).queried, (*reader).eventObject,
 	} {
 		if read(r, fields) {
 			return
 		}
+	}
+	if (around.name == "" || first(fields, "status", "state") == "") && r.toolAnswer(fields) {
+		return
 	}
 	about := identify(fields, around)
 	if !around.inside && kindOf(text(fields["kind"])) == "ReplicaSet" {
@@ -110,8 +130,10 @@ func identify(fields map[string]any, around object) object {
 	if around.inside {
 		return about
 	}
-	if meta, ok := fields["metadata"].(map[string]any); ok {
-		about = named(about, meta)
+	for _, key := range []string{"metadata", "Target"} {
+		if inner, ok := fields[key].(map[string]any); ok {
+			about = named(about, inner)
+		}
 	}
 	about = named(about, fields)
 	if kind := kindOf(first(fields, "kind", "resourceType", "resource_type")); kind != "" {
@@ -153,7 +175,7 @@ func named(about object, fields map[string]any) object {
 var nameKeys = []struct{ key, kind string }{
 	{"name", ""}, {"names", ""}, {"podname", "Pod"}, {"containername", kindContainer}, {"deploymentname", "Deployment"}, {"deployment", "Deployment"},
 	{"pod", "Pod"}, {"container", kindContainer}, {"servicename", "Service"}, {"unit", kindUnit}, {"unitname", kindUnit}, {"processname", "Process"}, {"releasename", "Release"},
-	{"nodename", "Node"}, {"node", "Node"}, {"jobname", "Job"}, {"service", "Service"}, {"hostname", "Host"}, {"target", ""}, {"resource", ""}, {"id", ""},
+	{"nodename", "Node"}, {"node", "Node"}, {"jobname", "Job"}, {"service", "Service"}, {"hostname", "Host"}, {"instanceid", "Host"}, {"dbinstanceidentifier", "Database"}, {"target", ""}, {"resource", ""}, {"id", ""},
 }
 
 // isDocker reports whether the keys are those of a container as docker inspect

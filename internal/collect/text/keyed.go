@@ -20,8 +20,13 @@ func (r *reader) keyed(content string, indent int) bool {
 		if value == "" || strings.HasSuffix(normal(key), "s") {
 			r.past = indent // labels, and what stands below them
 		}
+		if _, rest, more := strings.Cut(value, ". "); more {
+			return r.sentence(rest, indent) // Expected: one thing. Actual: another.
+		}
 	case roleTrouble:
 		return value == ""
+	case roleEndpoints:
+		r.say(r.subject(indent), endpointsState(value))
 	default:
 		if value == "" {
 			return r.opened(is, key, indent)
@@ -29,6 +34,14 @@ func (r *reader) keyed(content string, indent int) bool {
 		return r.identified(is, key, value, indent) || r.valued(is, key, value, r.subject(indent)) || r.pairOfName(key, value)
 	}
 	return true
+}
+
+// endpointsState is the state of a service by the addresses behind it.
+func endpointsState(addresses string) said {
+	if addresses == "" || addresses == "<none>" {
+		return said{bad, "NoEndpoints"}
+	}
+	return said{good, "Endpoints"}
 }
 
 // opened takes a key without a value, below which more stands.
@@ -132,7 +145,7 @@ func pair(content string) (key, value string, ok bool) {
 		return "", "", false
 	}
 	key, value = strings.TrimSpace(content[:at]), content[at+1:]
-	if content[at] == ':' && value != "" && value[0] != ' ' && value[0] != '\t' {
+	if content[at] == ':' && value != "" && value[0] != ' ' && value[0] != '\t' && !joined(key, value) {
 		return "", "", false
 	}
 	if content[at] == '=' && strings.ContainsAny(key, " \t") && !strings.HasPrefix(value, " ") {
@@ -142,6 +155,14 @@ func pair(content string) (key, value string, ok bool) {
 		return "", "", false
 	}
 	return strings.Trim(key, "\"'"), strings.Trim(strings.TrimSpace(value), "\"',"), true
+}
+
+// joined reports whether key:value without a space between is a field, as Redis
+// writes them: the key names a state, or is several words joined.
+func joined(key, value string) bool {
+	is := roleOf(key)
+	return !strings.ContainsAny(value, ": /\t") && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == "" &&
+		(is == roleState || is == roleFlag || is == roleOther && strings.Contains(key, "_") && isName(key))
 }
 
 // named takes the name of the object that the following lines are about.
@@ -209,15 +230,12 @@ func (r *reader) pairOfName(key, value string) bool {
 		return false
 	}
 	lower := strings.ToLower(words[0])
-	if fillers[lower] || headings[lower] {
+	if fillers[lower] || headings[lower] || endings[lower] {
 		return false
 	}
 	s := stateOf(value)
-	if first := clauses(tokens(value)); len(first) > 0 && len(first[0]) > 1 && judgeClause(first[0]).strange() {
-		return false
-	}
 	called := kindOf(words[0])
-	if s.tone == silent || called != "" && strings.ContainsAny(value, "0123456789") {
+	if s.tone == silent || aside(value, s) || called != "" && strings.ContainsAny(value, "0123456789") {
 		return false
 	}
 	if called != "" {
@@ -230,6 +248,16 @@ func (r *reader) pairOfName(key, value string) bool {
 	}
 	r.add(sighting{kind: section{kind: kind}.kindOr(), name: name, said: s, strength: r.weight(), latest: r.log, prose: true})
 	return true
+}
+
+// aside reports whether a value names its state in passing, or is well and only
+// about settings.
+func aside(value string, s said) bool {
+	words := tokens(value)
+	if first := clauses(words); len(first) > 0 && len(first[0]) > 1 && judgeClause(first[0]).strange() {
+		return true
+	}
+	return s.tone == good && ofSettings(words)
 }
 
 // headings are words that begin a message and are no names.

@@ -11,6 +11,10 @@ func (r *reader) logLine(content string, indent int) bool {
 	if r.log {
 		return false
 	}
+	if strings.Contains(content, "[emerg] ") { // the gravest level of syslog: nothing works
+		r.add(sighting{kind: kindObject, said: said{bad, "emerg"}, strength: logged, latest: true, message: content})
+		return true
+	}
 	message, ok := logMessage(content)
 	if !ok {
 		return false

@@ -3,6 +3,8 @@ package text
 import (
 	"strconv"
 	"strings"
+
+	"github.com/aftercheck/aftercheck"
 )
 
 // prometheus reads an answer of Prometheus' API: the samples of a query, or the
@@ -24,12 +26,12 @@ func (r *reader) prometheus(fields map[string]any) bool {
 	if inner["resultType"] == nil {
 		return false
 	}
-	return r.samples(inner)
+	return r.queried(inner)
 }
 
-// samples reads the result of a query: the samples that are states by their
+// queried reads the result of a query: the samples that are states by their
 // metric's own convention.
-func (r *reader) samples(fields map[string]any) bool {
+func (r *reader) queried(fields map[string]any) bool {
 	if fields["resultType"] == nil {
 		return false
 	}
@@ -44,7 +46,11 @@ func (r *reader) samples(fields map[string]any) bool {
 		for key, value := range metric {
 			labels[key] = text(value)
 		}
-		if sample, ok := series["value"].([]any); ok && len(sample) == 2 {
+		sample, ok := series["value"].([]any)
+		if !ok {
+			r.samples++ // or rather several of one series
+		}
+		if ok && len(sample) == 2 {
 			r.sample(labels, text(sample[1]))
 		}
 	}
@@ -82,6 +88,7 @@ func (r *reader) alertObject(fields map[string]any) bool {
 // sample reads one sample. Only a gauge that is 1 for yes and 0 for no by its
 // name is a state; how much of something is too much is not known here.
 func (r *reader) sample(labels map[string]string, value string) {
+	r.samples++
 	name := labels["__name__"]
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil || n != 0 && n != 1 {
@@ -102,7 +109,18 @@ func (r *reader) sample(labels map[string]string, value string) {
 			s.said = said{good, "Ready"}
 		}
 	}
+	if s.tone != silent {
+		r.flags++
+	}
 	r.add(s)
+}
+
+// OnlyFlags reports whether an answer holds samples of metrics and all of them
+// are 1 for well and 0 for ill by their names, so that they are states and no
+// numbers to compare.
+func OnlyFlags(answer string) bool {
+	r := readOne(aftercheck.Reading{Raw: answer})
+	return r.samples > 0 && r.samples == r.flags
 }
 
 func firstLabel(labels map[string]string, names ...string) string {

@@ -66,11 +66,15 @@ func (o *objectState) sighting() sighting {
 // key reads one key with its value.
 func (o *objectState) key(key string, value any) {
 	is := roleOf(key)
+	if is == roleHistory {
+		o.events(value)
+	}
 	if is == roleHistory || is == roleName || is == roleNamespace || is == roleKind {
 		return
 	}
 	switch value := value.(type) {
 	case nil:
+		o.spoken = o.spoken || is == roleFlag || is == roleState // and it cannot be told
 	case string:
 		o.words(is, key, value)
 	case bool:
@@ -86,6 +90,7 @@ func (o *objectState) key(key string, value any) {
 
 // words reads a text under a key.
 func (o *objectState) words(is role, key, value string) {
+	whole := value // with the spaces before its first line, which set a table's columns
 	value = strings.TrimSpace(value)
 	if normal(key) == "startedat" {
 		o.started(value)
@@ -103,7 +108,7 @@ func (o *objectState) words(is role, key, value string) {
 		}
 	case roleText:
 		if asAnswer[normal(key)] {
-			o.text(value)
+			o.text(whole)
 			return
 		}
 		o.texts = append(o.texts, value)
@@ -126,6 +131,10 @@ func (o *objectState) state(key, value string) {
 		if age, ok := dockerAge(up); ok && !o.at.IsZero() {
 			o.since = o.at.Add(-age)
 		}
+	}
+	if normal(key) == "reason" && strings.Contains(value, " ") {
+		o.texts = append(o.texts, value)
+		return
 	}
 	s := stateOf(value)
 	switch lower := strings.ToLower(value); {
@@ -224,6 +233,8 @@ func (o *objectState) exit(code int) {
 // HTTP code.
 func (o *objectState) numbered(is role, key string, n int) {
 	switch {
+	case normal(key) == "health" && (n == 0 || n == 1):
+		o.say(flagTone("healthy", n == 1))
 	case normal(key) == "up" && (n == 0 || n == 1):
 		o.say(flagTone(key, n == 1))
 	case is == roleState && n >= 100:

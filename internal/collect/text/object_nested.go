@@ -87,6 +87,12 @@ func (o *objectState) nested(is role, key string, fields map[string]any) {
 	switch {
 	case is == roleInert:
 		return
+	case normal(key) == "components":
+		for _, name := range sorted(fields) {
+			if part, ok := fields[name].(map[string]any); ok {
+				o.child(roleOther, name, part)
+			}
+		}
 	case is == roleState || normal(key) == "deploymentstatus":
 		o.inner(fields)
 	case is == roleConditions:

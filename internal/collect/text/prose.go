@@ -1,6 +1,10 @@
 package text
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // command passes over a line that only repeats the command that was run.
 func (r *reader) command(content string, _ int) bool {
@@ -54,7 +58,7 @@ func (r *reader) clauses(words []token, about section, content string) bool {
 			counts[t] += n
 		}
 		none = none || s.none
-		if s.tone != silent {
+		if s.tone != silent && (s.tone != good || !ofSettings(clause)) {
 			told = true
 			r.statement(about, s.said, words, clause, content)
 		}
@@ -89,14 +93,26 @@ func (r *reader) weight() strength {
 // report of its own.
 func (r *reader) statement(about section, s said, words, clause []token, content string) {
 	out := sighting{kind: about.kindOr(), namespace: about.namespace, name: about.name, said: s, strength: shown, message: content, prose: true}
+	if r.words > 0 {
+		out.part = strconv.Itoa(r.words)
+		r.words++
+	}
 	switch {
 	case r.log:
 		out.strength, out.latest = logged, true
-	case s.tone == good && (len(words) == 1 || done(clause)):
+	case s.tone == good && (len(words) == 1 && r.words == 0 || done(clause)):
 		out.strength = reported
 	}
 	r.add(out)
 }
+
+// ofSettings reports whether a clause is about what a program is told to do,
+// which may be right where the program does not run.
+func ofSettings(clause []token) bool {
+	return slices.ContainsFunc(clause, func(t token) bool { return settings[t.lower] })
+}
+
+var settings = set("configuration config syntax manifest schema template")
 
 // done reports whether the clause tells of an action that was done: restarted
 // successfully, operation completed.
@@ -144,7 +160,7 @@ func properName(t token) bool {
 	if t.quote {
 		return isName(t.text)
 	}
-	if isNumber(t.lower) || !isName(t.text) || toneOf(t.text) != silent || kindOf(t.text) != "" {
+	if isDeed(t) || isNumber(t.lower) || !isName(t.text) || toneOf(t.text) != silent || kindOf(t.text) != "" {
 		return false
 	}
 	if _, _, ok := fraction(t.text); ok {
@@ -153,4 +169,10 @@ func properName(t token) bool {
 	return !fillers[t.lower] && !negators[t.lower] && !past[t.lower] && !present[t.lower] && !supposed[t.lower] && !pronouns[t.lower] && !headings[t.lower]
 }
 
-var pronouns = set("everything something we i you they he she here there these those some many several most other others after before during two three one updated new old replicas successfully which who after so")
+// isDeed reports whether a word opens a sentence with what was done: Rolled
+// back to revision 3.
+func isDeed(t token) bool {
+	return t.text != t.lower && strings.HasSuffix(t.text, "ed") && t.text[1:] == t.lower[1:]
+}
+
+var pronouns = set("everything something we i you they he she here there these those some many several most other others after before during two three one updated new old replicas successfully which who after so exited")

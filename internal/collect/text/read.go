@@ -42,6 +42,7 @@ func ReadAll(readings []aftercheck.Reading, q aftercheck.Question) []aftercheck.
 		all = append(all, read[i].all...)
 	}
 	strongest(all, told)
+	started(all)
 	s := scopeOf(q, all)
 	for i, r := range read {
 		if r == nil {
@@ -66,6 +67,21 @@ func readOne(reading aftercheck.Reading) *reader {
 	r.text(answer[:min(len(answer), MaxBytes)])
 	r.silenceProse()
 	return r
+}
+
+// started silences that something was started where the logs tell that it runs.
+func started(all []*sighting) {
+	isStart := func(s *sighting) bool {
+		return s.strength == logged && s.tone == busy && s.reason == "Started" && !s.event
+	}
+	if !slices.ContainsFunc(all, func(s *sighting) bool { return s.strength == logged && s.tone == good }) {
+		return
+	}
+	for _, s := range all {
+		if isStart(s) {
+			s.said = said{}
+		}
+	}
 }
 
 // strongest silences what is told less surely than the rest: a log where a

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 	"unicode"
@@ -35,6 +36,10 @@ type reader struct {
 	lines    int  // that are not empty
 	telling  int  // lines of which something was taken
 	brief    bool // the text is a few lines, of which a word can be all
+	alone    bool // the text is one line
+	samples  int  // of metrics
+	flags    int  // those of them that are 1 for well and 0 for ill
+	words    int  // if the text is a list of words, one a line, which of them is read, from 1; else 0
 }
 
 // section is a heading and the object that the lines below it are about.
@@ -53,8 +58,10 @@ func (r *reader) text(text string) {
 	}
 	r.depth++
 	defer func() { r.depth-- }()
+	text = unquoted(text)
 	outer := *r
 	r.brief = strings.Count(text, "\n") <= fewLines
+	r.alone, r.words = !strings.Contains(strings.TrimSpace(text), "\n"), wordList(text)
 	r.scope, r.past, r.table = append([]section(nil), r.scope...), -1, nil
 	for text != "" {
 		if rest, ok := r.json(text); ok {
@@ -65,7 +72,31 @@ func (r *reader) text(text string) {
 		r.line(line)
 		text = rest
 	}
-	r.scope, r.past, r.table, r.brief = outer.scope, outer.past, outer.table, outer.brief
+	r.scope, r.past, r.table, r.brief, r.alone, r.words = outer.scope, outer.past, outer.table, outer.brief, outer.alone, outer.words
+}
+
+// unquoted is the text within a JSON string that is all of a text, as a tool
+// writes that encodes its answer twice.
+func unquoted(text string) string {
+	var inner string
+	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "\"") && json.Unmarshal([]byte(trimmed), &inner) == nil {
+		return inner
+	}
+	return text
+}
+
+// wordList is 1 if a text is a list of states, one a line, as tools answer that
+// are asked for several objects, and else 0.
+func wordList(text string) int {
+	lines := 0
+	for line := range strings.Lines(text[:min(len(text), maxLine)]) {
+		word := strings.TrimSpace(line)
+		if word == "" || strings.Contains(word, " ") || toneOf(word) == silent {
+			return 0
+		}
+		lines++
+	}
+	return min(lines, 2) / 2
 }
 
 // line reads one line: the first reading that fits it is the one.
@@ -96,7 +127,7 @@ func (r *reader) line(line string) {
 		return
 	}
 	for _, read := range []func(*reader, string, int) bool{
-		(*reader).command, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
+		(*reader).command, (*reader).probe, (*reader).run, (*reader).bareCode, (*reader).formula, (*reader).answerCode, (*reader).metricLine, (*reader).logLine,
 		(*reader).tallyLine, (*reader).pairs, (*reader).keyed, (*reader).bare, (*reader).row, (*reader).sentence,
 	} {
 		if read(r, content, indent) {

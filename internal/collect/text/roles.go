@@ -19,18 +19,19 @@ const (
 	roleExit           // the code that it ended with
 	roleParts          // the parts of the object
 	roleConditions
-	roleTrouble // why there is no answer
-	roleCode    // the code of an HTTP answer
-	roleTally   // how many are in a state
+	roleTrouble   // why there is no answer
+	roleCode      // the code of an HTTP answer
+	roleTally     // how many are in a state
+	roleEndpoints // the addresses behind a service
 )
 
 // roles are the keys of tools' answers, in lower case and without separators.
 var roles = keyRoles(map[role]string{
 	roleState: `status state phase health healthstatus condition reason activestate currentstate statusreason waitingreason
 		laststatus podstatus containerstatus servicestatus nodestatus overallstatus overallhealth healthcheck liveness readiness active
-		jobstatus runtimestatus operationalstatus availability clientstatus deploymentstatus healthcheckstatus pm2status statename overall`,
+		jobstatus statestr runtimestatus operationalstatus availability clientstatus deploymentstatus healthcheckstatus pm2status statename overall`,
 	roleFlag: `ready isready healthy ishealthy running isrunning up isup alive isalive live available isavailable online
-		isonline reachable connected oomkilled dead paused crashed unhealthy down crashlooping stopped responding rolledout`,
+		isonline reachable connected oomkilled dead paused crashed unhealthy down crashlooping stopped responding rolledout sealed`,
 	roleName: `name names podname containername deploymentname servicename nodename jobname unit unitname id
 		hostname processname program release releasename`,
 	roleNamespace: `namespace ns`,
@@ -53,6 +54,7 @@ var roles = keyRoles(map[role]string{
 	roleConditions: `conditions`,
 	roleTrouble:    `error err errormessage exception errortext`,
 	roleCode:       `code statuscode httpstatus httpcode httpstatuscode responsecode`,
+	roleEndpoints:  `endpoints`,
 	roleTally:      `failed failures unavailable unavailablereplicas notready pending crashing unhealthycount failedcount notreadycount pendingcount numberunavailable degraded unreadyreplicas errored failedpods pendingpods`,
 })
 
@@ -96,5 +98,25 @@ func roleOf(key string) role {
 			return roleState
 		}
 	}
+	if flagEnding(key) {
+		return roleFlag
+	}
 	return roleOther
 }
+
+// flagEnding reports whether a key of several words ends with the word of a
+// flag and does not deny it: Replica_IO_Running.
+func flagEnding(key string) bool {
+	words := keyWords(key)
+	if len(words) < 2 || negators[words[0]] {
+		return false
+	}
+	return flagEndings[words[len(words)-1]]
+}
+
+// keyWords are the words of a key, in lower case.
+func keyWords(key string) []string {
+	return strings.FieldsFunc(strings.ToLower(key), func(c rune) bool { return strings.ContainsRune("_-. ", c) })
+}
+
+var flagEndings = set("running ready healthy alive online reachable connected")

@@ -174,6 +174,9 @@ func rowName(words []string) (sighting, bool) {
 		return sighting{}, false
 	}
 	last := words[len(words)-1]
+	if strings.HasSuffix(last, ":") && kindOf(strings.TrimSuffix(last, ":")) != "" {
+		return sighting{}, false // Pods: 1/2 ready
+	}
 	kind, name := reference(strings.TrimSuffix(last, ":"))
 	s := sighting{kind: kind, name: name}
 	if len(words) == 2 {

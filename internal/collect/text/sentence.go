@@ -141,6 +141,8 @@ func (r *clauseReader) mood(i int) bool {
 	switch {
 	case negators[word]:
 		r.deny(word)
+	case evidence[word] && r.negated > 0:
+		r.supposed = true
 	case supposed[word] || r.commanded(i):
 		r.supposed, r.waits = true, r.waits || waits[word]
 		return word != "waiting" // which is a state too
@@ -240,11 +242,29 @@ func (r *clauseReader) inPassing(i int) bool {
 	if kindOf(next) != "" && compounds[r.word(i+2)] {
 		return true
 	}
-	if r.word(i) == "available" && whence[next] {
+	switch further := r.word(i + 2); {
+	case r.word(i) == "available" && whence[next], next == "to" && further == "be": // ready to be deleted
 		return true
+	case r.word(i) == "up":
+		return compounds[next] || r.upTo(next, further)
 	}
-	return compounds[next] || r.word(i) == "up" && (isNumber(next) && !r.link || next == "to" || next == "about" || next == "for" && !r.link)
+	return compounds[next]
 }
+
+// upTo reports whether the words behind "up" make it no state: up to 3, up 5
+// days, up for maintenance.
+func (r *clauseReader) upTo(next, further string) bool {
+	switch next {
+	case "to", "about":
+		return true
+	case "for":
+		return !r.link || !spans[further] && !isNumber(further)
+	}
+	return isNumber(next) && !r.link
+}
+
+// spans begin what tells how long.
+var spans = set("a an about over almost nearly more at several some the")
 
 // loose reports whether the word at i names a state only behind a verb, as many
 // do that are said of other things too, and none is there.

@@ -37,6 +37,7 @@ type sighting struct {
 	alert    bool // the object is an alert
 	event    bool // it is an event about the object
 	age      time.Duration
+	attempt  bool // restarts is which attempt this is to run the container
 }
 
 // key tells sightings of one object from those of others.
@@ -71,6 +72,8 @@ func (s *sighting) yields(other *sighting) bool {
 		return false
 	case s.event && other.event:
 		return other.age < s.age
+	case s.attempt && other.attempt:
+		return other.restarts > s.restarts
 	case other.strength != s.strength:
 		return other.strength > s.strength
 	}

@@ -23,6 +23,9 @@ func stateOf(value string) said {
 	if strings.Contains(value, ",") && !strings.Contains(value, " ") {
 		return listState(value)
 	}
+	if number, word, found := strings.Cut(value, " "); found && isNumber(number) && titled(strings.TrimSpace(word)) {
+		return wordState(strings.TrimSpace(word)) // 4  RUNNING, as Windows prints it
+	}
 	if !strings.ContainsAny(value, " \t") {
 		return wordState(value)
 	}

@@ -12,6 +12,7 @@ type table struct {
 	titles  []string // in lower case
 	offsets []int    // of the titles, in characters; nil if they stand one space apart
 	boxed   bool     // the cells stand between lines
+	commas  bool     // the cells stand between commas
 	kind    string
 	silent  bool // the table says nothing of health: df, ps, images
 
@@ -29,26 +30,27 @@ var known = set(`name names namespace ready status state restarts age up-to-date
 	last-seen reason object message first-seen count source attempt pod-id pod endpoints reference targets minpods maxpods replicas
 	id pid user tty time cmd %cpu %mem vsz rss stat start filesystem size used avail use% mounted-on repository tag cpu(cores)
 	memory(bytes) total free shared buff/cache health sync health-status sync-status mode desired-state current-state error task-group allocs node-id desired-status modified uptime
-	cpu mem watching script ↺ driver scope group groups address class hosts min-available claim process condition sync-status conditions placed queued starting running failed complete lost unknown`)
+	cpu mem watching script ↺ driver scope group groups address class hosts min-available claim process condition sync-status conditions startup notes robustness cluster index epoch timestamp node.total node.data shards pri rep relo init unassign uuid docs.count docs.deleted store.size pri.store.size placed queued starting running failed complete lost unknown`)
 
 // header reads a line as the header of a table, or returns nil.
 func header(line string) *table {
+	if !columned(line) {
+		return nil
+	}
 	t := &table{}
 	if cells := boxCells(line); cells != nil {
 		t.boxed = true
 		for _, cell := range cells {
 			t.titles = append(t.titles, title(cell))
 		}
+	} else if cells := commaCells(line); cells != nil {
+		t.commas, t.titles = true, cells
+		t.kind, t.silent = t.kindOfRows()
+		return t
 	} else {
 		t.titles, t.offsets = spaced(line)
 	}
-	named := 0
-	for _, word := range t.titles {
-		if known[word] {
-			named++
-		}
-	}
-	if len(t.titles) < 2 || named < 2 || named*2 < len(t.titles) || !t.boxed && !shouts(line) && t.offsets == nil {
+	if !t.titled() || !t.boxed && !shouts(line) && t.offsets == nil {
 		return nil
 	}
 	if !shouts(line) && (stateWordIn(line) || !slices.ContainsFunc(t.titles, isNameTitle)) {
@@ -58,8 +60,30 @@ func header(line string) *table {
 	return t
 }
 
+// columned reports at little cost whether a line can be a header: it is in
+// capitals, or something other than one space stands between its words.
+func columned(line string) bool {
+	return shouts(line) || strings.Contains(line, "  ") || strings.ContainsAny(line, "\t|") || strings.Contains(line, "│") ||
+		strings.Contains(line, ",") && !strings.Contains(strings.TrimPrefix(line, "# "), " ")
+}
+
+// titled reports whether the titles are mostly known, and two of them at the
+// least. A field is no header: STATE : 4 RUNNING.
+func (t *table) titled() bool {
+	named := 0
+	for _, word := range t.titles {
+		if strings.HasPrefix(word, ":") {
+			return false
+		}
+		if known[word] {
+			named++
+		}
+	}
+	return named >= 2 && named*2 >= len(t.titles)
+}
+
 func isNameTitle(word string) bool {
-	return word == "name" || word == "names" || word == "id" || word == "unit" || word == "service" || word == "task-group" || word == "pod" || word == "container"
+	return word == "name" || word == "names" || word == "id" || word == "unit" || word == "service" || word == "task-group" || word == "pod" || word == "container" || word == "cluster" || word == "index"
 }
 
 func title(cell string) string {
@@ -173,12 +197,34 @@ func boxCells(line string) []string {
 	return cells
 }
 
+// commaCells splits a header of titles between commas, or returns nil if the
+// line is none: one of the titles is a state's and the first is a name's.
+func commaCells(line string) []string {
+	line = strings.TrimPrefix(line, "# ")
+	if strings.Contains(line, " ") || !strings.Contains(line, ",") {
+		return nil
+	}
+	cells := strings.Split(strings.TrimRight(strings.ToLower(line), ",\r"), ",")
+	if len(cells) < 3 || !nameColumns[cells[0]] || !slices.ContainsFunc(cells[1:], func(cell string) bool { return stateTitles[cell] }) {
+		return nil
+	}
+	return cells
+}
+
+var nameColumns = set("name names id pod container service unit host node pxname")
+
 // cells splits a row into the header's columns, or returns nil if it does not
 // fit.
 func (t *table) cells(line string) []string {
 	if t.boxed {
 		if cells := boxCells(line); len(cells) == len(t.titles) {
 			return cells
+		}
+		return nil
+	}
+	if t.commas {
+		if cells := strings.Split(strings.TrimRight(line, ",\r"), ","); len(cells) <= len(t.titles) && len(cells) > 1 {
+			return append(cells, make([]string, len(t.titles)-len(cells))...)
 		}
 		return nil
 	}
@@ -270,7 +316,7 @@ func (t *table) kindOfRows() (kind string, silent bool) {
 	return "", !slices.ContainsFunc(t.titles, func(title string) bool { return stateTitles[title] })
 }
 
-var stateTitles = set("status state current-state health health-status ready condition available active sub replicas phase completions conditions")
+var stateTitles = set("status state current robustness current-state health health-status ready condition available active sub replicas phase completions conditions")
 
 // shapes are the tables of kubectl, docker, systemctl, helm and their like, by
 // columns that no other has; the first that fits is it.

@@ -68,6 +68,9 @@ func joins(words []token, i int) bool {
 		return false
 	}
 	next := words[i+1].lower
+	if i+2 < len(words) && link[words[i+2].lower] {
+		return true
+	}
 	return present[next] || past[next] || kindOf(next) != "" || next == "the" || next == "all"
 }
 

@@ -11,18 +11,18 @@ import (
 var tones = merged(map[tone]string{
 	good: `running ready healthy up ok okay available succeeded success successful successfully active online alive
 		complete completed deployed bound serving responding responsive reachable operational passing passed green
-		recovered restored live stable started listening accepting inservice steady functional normal fine passes synced pong pass`,
+		recovered restored live stable started listening accepting inservice steady connected functional normal fine passes synced pong pass`,
 	busy: `pending creating containercreating podinitializing initializing initialising starting waiting progressing
 		terminating notready unready scheduling pulling activating deactivating reloading restarting provisioning updating
 		deploying deploy removing draining drained paused suspended stopped stopping inactive created booting bootstrapping warming
 		recovering rolling queued launching schedulinggated schedulingdisabled cordoned degraded partial partially uninstalling
 		pending-install pending-upgrade pending-rollback not-ready migrating preparing allocating deleting incomplete
-		stop-sigterm final-sigterm start-pre start-post shutdown unbound yellow amber retrying disabled warning terminated outofsync`,
+		connecting reconnecting stop-sigterm final-sigterm start-pre start-post shutdown unbound yellow amber retrying disabled warning terminated outofsync`,
 	bad: `failed failing fails failure fatal crashed crashing crash-looping crashlooping crashloop dead down unhealthy
 		unreachable unresponsive unavailable broken evicted oomkilled oom-killed lost nodelost offline aborted panicked
 		corrupted stuck hung outofmemory outofcpu outofpods nodeaffinity errored error err backoff dying zombie
 		deadlineexceeded containercannotrun auto-restart start-limit-hit oom-kill core-dump nodeshutdown
-		red critical exception crash imagepullbackoff crashloopbackoff misconfigured outofservice containerstatusunknown
+		impaired refuses red critical exception crash imagepullbackoff crashloopbackoff misconfigured outofservice containerstatusunknown
 		preempted preempting unsuccessful unsuccessfully rejecting rejected refusing fail`,
 	unsure: `unknown undefined`,
 })

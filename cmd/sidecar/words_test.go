@@ -1,0 +1,41 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/collect/prom"
+)
+
+// Files whose form looks like that of another kind of evidence.
+func TestFilesThatHoldStates(t *testing.T) {
+	up := func(value string) string {
+		return `{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","instance":"a"},"value":[1780315200,"` + value + `"]}]}}`
+	}
+	target := func(health string) string {
+		return `{"status":"success","data":{"activeTargets":[{"labels":{"instance":"a"},"health":"` + health + `"}]}}`
+	}
+	pod := func(name, ready, state string) string {
+		return `{"apiVersion":"v1","kind":"PodList","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"` + name + `"},"status":{"phase":"Running",` +
+			`"conditions":[{"type":"Ready","status":"` + ready + `"}],"containerStatuses":[{"name":"api","ready":` + map[string]string{"True": "true", "False": "false"}[ready] + `,"state":` + state + `}]}}]}`
+	}
+	crashing, running := `{"waiting":{"reason":"CrashLoopBackOff"}}`, `{"running":{}}`
+	for name, c := range map[string]struct {
+		pre, post string
+		options   prom.RecordedOptions
+		want      aftercheck.Verdict
+	}{
+		"up again":                           {up("0"), up("1"), prom.RecordedOptions{}, aftercheck.Success},
+		"down still":                         {up("0"), up("0"), prom.RecordedOptions{}, aftercheck.Failed},
+		"up, held against a criterion":       {up("0"), up("1"), prom.RecordedOptions{Healthy: ">= 1"}, aftercheck.Success},
+		"a target is scraped again":          {target("down"), target("up"), prom.RecordedOptions{}, aftercheck.Success},
+		"a status that looks like a sample":  {"", "exited 1", prom.RecordedOptions{}, aftercheck.Failed},
+		"another pod of the same ReplicaSet": {pod("api-6b5f7c8d9-4kq2x", "False", crashing), pod("api-6b5f7c8d9-9wz8n", "True", running), prom.RecordedOptions{}, aftercheck.Success},
+		"and it crashes too":                 {pod("api-6b5f7c8d9-4kq2x", "False", crashing), pod("api-6b5f7c8d9-9wz8n", "False", crashing), prom.RecordedOptions{}, aftercheck.Failed},
+		"a pod that nobody owns is gone":     {pod("api", "False", crashing), pod("web", "True", running), prom.RecordedOptions{}, aftercheck.Failed},
+	} {
+		if got := judgeFiles(t, c.pre, c.post, c.options); got.Verdict != c.want {
+			t.Errorf("%s: got %s (%s), want %s: %s", name, got.Verdict, got.Reason, c.want, got.Explanation)
+		}
+	}
+}
