@@ -88,6 +88,10 @@ func fill(v reflect.Value) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(90 * time.Second))
+	case reflect.Int32:
+		v.SetInt(1<<31 - 1)
+	case reflect.Uint32:
+		v.SetUint(1<<32 - 1)
 	case reflect.Float64:
 		v.SetFloat(0.1 + 0.2)
 	case reflect.Pointer:
