@@ -72,6 +72,10 @@ chaos: deps ## kill, cut off and starve real sidecars and stores, and look for l
 chaos-short: deps ## the same in under two minutes
 	go test -tags chaos -count=1 -timeout 10m -parallel 4 -v ./chaos -run '$(CHAOS_SHORT)' -seed=$(SEED)
 
+.PHONY: store-versions
+store-versions: ## run the store's tests on Valkey 8.1 and Redis 6.0 too, out of Debian's other releases
+	scripts/test-store-versions.sh
+
 .PHONY: bench
 bench: deps ## run the benchmarks; BENCH=regexp chooses
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
