@@ -36,11 +36,13 @@ const (
 )
 
 // observeOnly holds the marks of a diagnosis, and changes the words by which a
-// text that carries such a mark turns out to change something after all. Both
-// lists are the replaced verifier's, measured in testdata/observe_only.json.
+// text that carries such a mark turns out to change something after all. The
+// replaced verifier's marks and words, measured in testdata/observe_only.json,
+// are among them.
 var (
-	observeOnly = regexp.MustCompile(`(?i)\bssh_diagnose\b|\bdocker\s+stats\b|\bps\s+aux\b|\bfree\s+-|\bdf\s+-|\buptime\b|\btop\s+-`)
-	changes     = regexp.MustCompile(`(?i)\b(?:restart|start|stop|kill|delete|remove|rm|apply|scale|patch|rollout|undo|reboot|prune|truncate|drain|cordon|create|set|replace|edit)\b`)
+	observeOnly = regexp.MustCompile(`(?i)\bssh_diagnose\b|\bdocker\s+stats\b|\bps\s+aux\b|\bfree\s+-|\bdf\s+-|\buptime\b|\btop\s+-|` +
+		`\bkubectl\s+(?:-\S+\s+(?:\S+\s+)?)?(?:logs|describe|top|events)\b|\bdocker\s+(?:logs|inspect|top)\b|\bjournalctl\b|\bsystemctl\s+status\b`)
+	changes = regexp.MustCompile(`(?i)\b(?:restart|start|stop|kill|delete|remove|rm|apply|scale|patch|rollout|undo|reboot|prune|truncate|drain|cordon|create|set|replace|edit)\b`)
 
 	kinds = []struct {
 		kind ActionKind

@@ -36,6 +36,25 @@ func TestObserveOnlyAsMeasured(t *testing.T) {
 	}
 }
 
+func TestObserveOnlyBeyondWhatWasMeasured(t *testing.T) {
+	for text, want := range map[string]bool{
+		"kubectl logs deployment/api":                                  true,
+		"kubectl -n shop describe pod api-0":                           true,
+		"kubectl --context prod top nodes":                             true,
+		"docker logs --tail 100 api":                                   true,
+		"journalctl -u api --since -5m":                                true,
+		"systemctl status api":                                         true,
+		"kubectl logs deployment/api && kubectl delete pod api-0":      false,
+		"systemctl restart api; systemctl status api":                  false,
+		"kubectl annotate deployment/api reason='see logs'":            false,
+		"kubectl rollout undo deployment/api # after kubectl describe": false,
+	} {
+		if got := (aftercheck.Action{Text: text}).ObserveOnly(); got != want {
+			t.Errorf("%q: observe only = %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestPlaybookAsMeasured(t *testing.T) {
 	type vector struct {
 		Action     string  `json:"action"`
