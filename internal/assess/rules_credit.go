@@ -22,12 +22,12 @@ func regressed(s *summary) *ruling {
 	return nil
 }
 
-// drifted: somebody else changed the target while it was observed.
+// drifted: somebody else changed the target, beside the action or after it.
 func drifted(s *summary) *ruling {
 	if !s.drifted {
 		return nil
 	}
-	return rule(aftercheck.Degraded, aftercheck.ReasonDrifted, "%s is healthy, but was changed again after the action ended, so the action cannot be credited", s.name())
+	return rule(aftercheck.Degraded, aftercheck.ReasonDrifted, "%s is healthy, but its specification was changed by more than the action, so the action alone cannot be credited", s.name())
 }
 
 // recovered: bad before, or unknown, and good since.
