@@ -218,6 +218,12 @@ func TestJudge(t *testing.T) {
 		"names alone tell that no pod was replaced": {
 			world{text: "restart_service:api", before: one(sees(named("api-1"), pod("", healthy, ""))), rounds: times(6, sees(named("api-1"), pod("", healthy, "")))},
 			aftercheck.Degraded, aftercheck.ReasonNoEffect, "unknown"},
+		"a number is much worse, and the objects' sensor is silent": {
+			world{text: restart, before: one(sees(health(unhealthy, "x")), sees(compared(10, "lower"))), rounds: times(6, silent("kubernetes"), sees(compared(100, "lower")))},
+			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
+		"a number is at its best, and the broken object cannot be told": {
+			world{text: restart, before: one(sees(health(unhealthy, "x"), compared(100, "lower"))), rounds: times(6, sees(health(unknown, "Forbidden"), compared(0, "lower")))},
+			aftercheck.Degraded, aftercheck.ReasonInsufficientEvidence, "unknown"},
 		"the object itself is the signal": {
 			world{text: undo, before: one(sees(asSignal(health(unhealthy, "x")))), rounds: times(3, sees(asSignal(health(healthy, ""))))},
 			aftercheck.Success, aftercheck.ReasonRecovered, "yes"},

@@ -100,8 +100,8 @@ func numbersOnly(s *summary) *ruling {
 		return gapsOnly(s)
 	}
 	all := movements(s.before, s.current)
-	if len(all) == 0 {
-		return nil
+	if len(all) == 0 || len(s.current.silent) > 0 {
+		return nil // where a sensor is silent, numbers that only move prove nothing
 	}
 	counts := map[change]int{}
 	for _, m := range all {
@@ -127,7 +127,7 @@ func backAtBest(s *summary, all []movement) *ruling {
 	if held, needed := s.heldAtBest(); held < needed {
 		return rule(aftercheck.Degraded, aftercheck.ReasonStillConverging, "%s %s, for %d of %d rounds: not long enough to call it a recovery", all[0].is.Subject, all[0], held, needed)
 	}
-	for _, next := range []func(*summary) *ruling{observed, regressed, drifted} {
+	for _, next := range []func(*summary) *ruling{unanswered, observed, regressed, drifted} {
 		if r := next(s); r != nil {
 			return r
 		}
