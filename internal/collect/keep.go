@@ -47,6 +47,10 @@ func (g *gate) keep(ctx context.Context, at time.Time, answer Answer, err error)
 	case err == nil:
 		reading.Findings = k.findings(g.sensor.Name, answer.Findings)
 		reading.Delays = k.delays(answer.Delays)
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		// Whether the sensor notices first or the flight's own watch, the reading is the same.
+		late := g.late(at, context.Cause(ctx))
+		reading.Outcome, reading.Error = late.Outcome, late.Error
 	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
 		reading.Outcome, reading.Error = aftercheck.ReadingTimeout, k.text(err.Error(), maxError)
 	default:
