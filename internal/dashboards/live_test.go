@@ -256,28 +256,44 @@ func (w *world) panelsTell(t *testing.T) {
 	}
 }
 
-// exemplars follows a dot on a panel to its verification.
+// exemplars follows a dot on each panel that has them to its verification.
 func (w *world) exemplars(t *testing.T) {
-	for _, name := range []string{"aftercheck_self_healing_score_bucket", "aftercheck_verification_duration_seconds_bucket"} {
-		testbed.Eventually(t, time.Minute, func() error {
-			now := time.Now()
-			arguments := url.Values{
-				"query": {name}, "start": {strconv.FormatInt(now.Add(-2*time.Minute).Unix(), 10)}, "end": {strconv.FormatInt(now.Unix()+1, 10)},
+	quality := readAll(t)["remediation-quality.json"]
+	followed := 0
+	for _, p := range quality.shown() {
+		for _, q := range p.Targets {
+			if !q.Exemplar {
+				continue
 			}
-			var got []struct {
-				Exemplars []struct{ Labels map[string]string }
-			}
-			if err := w.answer(t.Context(), "/api/v1/query_exemplars?"+arguments.Encode(), &got); err != nil {
-				return err
-			}
-			if len(got) == 0 || len(got[0].Exemplars) == 0 {
-				return fmt.Errorf("%s has no exemplars", name)
-			}
-			v, err := w.sidecar.Get(t.Context(), got[0].Exemplars[0].Labels[exporter.ExemplarLabel])
-			if err == nil && !v.Sealed() {
-				err = errors.New("it is not sealed")
-			}
-			return err
-		})
+			followed++
+			expression := substituted(q.Expr, chosen(quality))
+			testbed.Eventually(t, time.Minute, func() error { return w.follow(t.Context(), expression) })
+		}
 	}
+	if followed != 2 {
+		t.Errorf("%d queries have exemplars, want those of the score and of the time to verdict", followed)
+	}
+}
+
+// follow asks for a query's exemplars, as Grafana does, and for the verification
+// behind one of them.
+func (w *world) follow(ctx context.Context, expression string) error {
+	now := time.Now()
+	arguments := url.Values{
+		"query": {expression}, "start": {strconv.FormatInt(now.Add(-2*time.Minute).Unix(), 10)}, "end": {strconv.FormatInt(now.Unix()+1, 10)},
+	}
+	var got []struct {
+		Exemplars []struct{ Labels map[string]string }
+	}
+	if err := w.answer(ctx, "/api/v1/query_exemplars?"+arguments.Encode(), &got); err != nil {
+		return err
+	}
+	if len(got) == 0 || len(got[0].Exemplars) == 0 {
+		return fmt.Errorf("%s has no exemplars", expression)
+	}
+	v, err := w.sidecar.Get(ctx, got[0].Exemplars[0].Labels[exporter.ExemplarLabel])
+	if err == nil && !v.Sealed() {
+		err = fmt.Errorf("%s is not sealed", v.ID)
+	}
+	return err
 }
