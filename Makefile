@@ -53,8 +53,12 @@ lint: ## run the linters
 	@scripts/check-sleeps.sh
 
 .PHONY: test
-test: deps lint vulncheck ## run the linters and all tests but e2e, with the race detector
+test: deps lint vulncheck dashboards-check ## run the linters and all tests but e2e, with the race detector
 	go test -race ./...
+
+.PHONY: dashboards-check
+dashboards-check: deps ## hold the dashboards to Grafana's own type of a dashboard
+	scripts/check-dashboards.sh
 
 .PHONY: control-plane
 control-plane: ## build the Kubernetes control plane for e2e; 10 minutes the first time

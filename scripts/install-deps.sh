@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages whose servers the tests start, if they are
+# Installs the Debian packages whose servers and tools the tests start, if they are
 # missing. No service is started by the installation: the tests start their own.
 set -euo pipefail
 
@@ -10,6 +10,8 @@ needed=(
     prometheus-alertmanager:prometheus-alertmanager
     curl:curl # the examples are run as they are
     python3:python3
+    nodejs:node # the dashboards are held to Grafana's type of them
+    npm:npm
 )
 
 missing=()

@@ -68,7 +68,8 @@ func (r *reloader) reload(context.Context) (err error) {
 	r.notifier.set(built.notifier)
 	r.scrub.current.Store(built.redactor)
 	r.names = built.sensors.Names()
-	loaded.Store, loaded.Listen, loaded.Limits = r.current.Store, r.current.Listen, fixedLimits(loaded.Limits, r.current.Limits)
+	loaded.Store, loaded.Listen, loaded.Metrics = r.current.Store, r.current.Listen, r.current.Metrics
+	loaded.Limits = fixedLimits(loaded.Limits, r.current.Limits)
 	r.current = loaded
 	r.log.Info("the configuration was loaded again", "sensors", listed(r.names))
 	return nil
@@ -82,6 +83,9 @@ func changedForGood(before, after *config.Config) []string {
 	}
 	if !reflect.DeepEqual(before.Listen, after.Listen) {
 		keys = append(keys, "listen")
+	}
+	if before.Metrics != after.Metrics {
+		keys = append(keys, "metrics")
 	}
 	return append(keys, changedLimits(before.Limits, after.Limits)...)
 }

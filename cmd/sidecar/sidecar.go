@@ -62,6 +62,7 @@ func (s *sidecar) build() error {
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := exporter.New(prometheus.WrapRegistererWithPrefix(exporter.Prefix, s.registry), exporter.Options{
 		StoreOperations: evidence.Operations(), RedactionRules: collect.RedactionRules(),
+		MaxPlaybooks: settings.Metrics.MaxPlaybooks, MaxAlertnames: settings.Metrics.MaxAlertnames,
 	})
 	world, err := buildWorld(settings, metrics, log)
 	if err != nil {

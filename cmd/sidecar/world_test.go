@@ -71,6 +71,7 @@ func TestChangesThatNeedARestart(t *testing.T) {
 			"limits.client_calls_per_second", "limits.client_share", "limits.max_body_bytes", "limits.max_calls",
 		},
 		"listen: {unix: {allow_uids: [0]}}":  {"listen"},
+		"metrics: {max_playbooks: 7}":        {"metrics"},
 		"store: {redis: {url: 'redis://h'}}": {"store"},
 	} {
 		if got := changedForGood(before, parsed(t, text)); !slices.Equal(got, want) {

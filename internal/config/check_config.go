@@ -21,6 +21,7 @@ func (c *checker) config(written rawConfig) *Config {
 	checked.SecretFiles = c.files(written.Redaction.SecretFiles)
 	c.sensors(&checked.Sensors, written.Sensors)
 	c.selfHealing(&checked.SelfHealing, written.SelfHealing)
+	c.metrics(&checked.Metrics, written.Metrics)
 	return checked
 }
 
@@ -35,6 +36,11 @@ func (c *checker) limits(into *Limits, written rawLimits) {
 	if into.ClientShare <= 0 {
 		c.wrong("limits.client_share", "want a number above 0, up to 1")
 	}
+}
+
+func (c *checker) metrics(into *Metrics, written rawMetrics) {
+	count(c, "metrics.max_playbooks", &into.MaxPlaybooks, written.MaxPlaybooks, 0, 1000)
+	count(c, "metrics.max_alertnames", &into.MaxAlertnames, written.MaxAlertnames, 0, 1000)
 }
 
 func (c *checker) selfHealing(into *SelfHealing, written rawSelfHealing) {

@@ -27,6 +27,7 @@ type Config struct {
 	Policies         []Policy // the named ones, in the file's order
 	Sensors          Sensors
 	SelfHealing      SelfHealing
+	Metrics          Metrics
 	SecretFiles      []string // files whose content is removed from every reading
 
 	source source
@@ -39,6 +40,12 @@ type SelfHealing struct {
 	Client           promconfig.HTTPClientConfig
 	Timeout          time.Duration // of the request to one of them
 	ProposalLifetime time.Duration // how long a proposal stands
+}
+
+// Metrics bounds the series of metrics whose labels callers fill.
+type Metrics struct {
+	MaxPlaybooks  int // playbooks with series of their own
+	MaxAlertnames int // alert names with series of their own
 }
 
 // Limits bounds what the sidecar holds and asks.

@@ -67,6 +67,7 @@ func TestMistakes(t *testing.T) {
 		"two ways to log in":     {"sensors: {prometheus: {url: 'http://a', basic_auth: {username: a}, authorization: {credentials_file: f}}}\n", "at most one of basic_auth, oauth2 & authorization"},
 		"half a certificate":     {"sensors: {prometheus: {url: 'http://a', tls_config: {cert_file: f}}}\n", "want cert_file and key_file together"},
 		"neither on nor off":     {"sensors: {kubernetes: {enabled: perhaps}}\n", "sensors.kubernetes.enabled: want auto, true or false"},
+		"playbooks without end":  {"metrics: {max_playbooks: 1001}\n", "metrics.max_playbooks: want a whole number from 0 to 1000"},
 		"nobody to propose to":   {"self_healing: {enabled: true}\n", "self_healing.alertmanagers: want the address"},
 		"open quote":             {"default_namespace: 'a\n", "x.yml:1:20: could not find end character of single-quoted text"},
 		"tab":                    {"\tlimits: {}\n", "x.yml:1:"},

@@ -21,6 +21,7 @@ func Default() *Config {
 			Prometheus: defaultPrometheus(),
 		},
 		SelfHealing: SelfHealing{Client: defaultClient(), Timeout: 5 * time.Second, ProposalLifetime: time.Hour},
+		Metrics:     Metrics{MaxPlaybooks: 50, MaxAlertnames: 50},
 	}
 }
 

@@ -14,6 +14,12 @@ type rawConfig struct {
 	Redaction        rawRedaction   `yaml:"redaction"`
 	Sensors          rawSensors     `yaml:"sensors"`
 	SelfHealing      rawSelfHealing `yaml:"self_healing"`
+	Metrics          rawMetrics     `yaml:"metrics"`
+}
+
+type rawMetrics struct {
+	MaxPlaybooks  *float64 `yaml:"max_playbooks"`
+	MaxAlertnames *float64 `yaml:"max_alertnames"`
 }
 
 type rawStore struct {

@@ -2,10 +2,16 @@
 //
 // The names in this package carry no prefix: main registers them through
 // prometheus.WrapRegistererWithPrefix(Prefix, …), so that verifications_total
-// here is aftercheck_verifications_total on the page. Every label value comes
-// out of a closed set that is known when the process starts or reloads; an
-// incident, a pod, a playbook or free text never becomes one. Whatever is
-// reported under a name outside its set is not counted.
+// here is aftercheck_verifications_total on the page. A label value comes out of
+// a closed set that is known when the process starts or reloads, and whatever is
+// reported under a name outside its set is not counted. The exceptions are
+// playbooks and alert names: the first of them, up to a bound, have series of
+// their own as long as the process lives, and the rest share one. An incident, a
+// pod or free text never becomes a label.
+//
+// docs/metrics.md is the list of what New registers, made by go generate.
+//
+//go:generate go test -run TestDocumentedMetrics -update .
 package exporter
 
 // Prefix goes before every metric's name.

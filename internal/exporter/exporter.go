@@ -10,11 +10,14 @@ import (
 	"github.com/aftercheck/aftercheck"
 )
 
-// Options names the closed sets of the labels.
+// Options names the closed sets of the labels, and bounds those that are open.
 type Options struct {
 	Sensors         []string // as SetSensors takes them
 	StoreOperations []string // evidence.Operations()
 	RedactionRules  []string // collect.RedactionRules()
+
+	// How many playbooks and alert names have series of their own. 0: none has.
+	MaxPlaybooks, MaxAlertnames int
 }
 
 // Metrics is every metric of the sidecar. All methods may be called
@@ -39,16 +42,18 @@ type Metrics struct {
 	reloadAt *prometheus.GaugeVec
 
 	sensors sensorMetrics
+	repairs repairMetrics
 }
 
 // New registers every metric with reg and presets each known outcome to 0. It
 // panics if one is registered already, as prometheus.MustRegister does.
 func New(reg prometheus.Registerer, o Options) *Metrics {
-	d := definitions()
+	d, _ := definitions()
 	reg.MustRegister(
 		d.verifications, d.captures, d.accepted, d.score, d.duration, d.overhead, d.inFlight,
 		d.storeDuration, d.storeErrors, d.storeAway, d.journalEntries, d.redactions, d.reloadOK, d.reloadAt,
 		d.sensorDuration, d.sensorRequests, d.sensorUp, d.sensorBreaker,
+		d.playbookVerdicts, d.incidentVerdicts, d.playbookScore, d.coverage, d.rootCause, d.regressions,
 		version.NewCollector(""),
 	)
 	m := &Metrics{
@@ -67,6 +72,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		reloadOK:       d.reloadOK,
 		reloadAt:       d.reloadAt,
 		sensors:        sensorMetrics{duration: d.sensorDuration, requests: d.sensorRequests, up: d.sensorUp, breaker: d.sensorBreaker},
+		repairs:        newRepairMetrics(d, o.MaxPlaybooks, o.MaxAlertnames),
 	}
 	for _, outcome := range aftercheck.Outcomes() {
 		verdict := string(outcome.Verdict)
@@ -103,8 +109,13 @@ func (m *Metrics) Captured(outcome string) {
 	}
 }
 
-// Accepted counts one new verification; a repeated request is not one.
-func (m *Metrics) Accepted() { m.accepted.Inc() }
+// Accepted counts one new verification; a repeated request is not one. The series
+// that its verdict will count in begin now, at 0, so that a rate sees even the
+// first one.
+func (m *Metrics) Accepted(v aftercheck.Verification) {
+	m.accepted.Inc()
+	m.repairs.expect(v)
+}
 
 // InFlight sets how many verifications are accepted and not sealed.
 func (m *Metrics) InFlight(n int) { m.inFlight.Set(float64(n)) }
@@ -121,25 +132,26 @@ func (m *Metrics) Sealed(v aftercheck.Verification, overhead time.Duration) {
 		return
 	}
 	counter.Inc()
-	m.duration[v.Verdict].Observe(max(0, v.SealedAt.Sub(v.AcceptedAt)).Seconds())
+	m.repairs.sealed(v)
+	observeWithID(m.duration[v.Verdict], max(0, v.SealedAt.Sub(v.AcceptedAt)).Seconds(), v.ID)
 	m.overhead.Observe(max(0, overhead).Seconds())
 	if v.Score != nil {
 		observeWithID(m.score, *v.Score, v.ID)
 	}
 }
 
-// exemplarLabel leads from a score on a graph to the verification behind it.
-const exemplarLabel = "verification_id"
+// ExemplarLabel leads from a point on a graph to the verification behind it.
+const ExemplarLabel = "verification_id"
 
 // observeWithID observes the value with the ID as its exemplar, unless the ID
 // is longer than OpenMetrics lets an exemplar be.
-func observeWithID(h prometheus.Histogram, value float64, id string) {
+func observeWithID(h prometheus.Observer, value float64, id string) {
 	exemplar, able := h.(prometheus.ExemplarObserver)
-	if !able || len(exemplarLabel)+len(id) > prometheus.ExemplarMaxRunes {
+	if !able || len(ExemplarLabel)+len(id) > prometheus.ExemplarMaxRunes {
 		h.Observe(value)
 		return
 	}
-	exemplar.ObserveWithExemplar(value, prometheus.Labels{exemplarLabel: id})
+	exemplar.ObserveWithExemplar(value, prometheus.Labels{ExemplarLabel: id})
 }
 
 // StoreOperation records one call of the store, by a name out of

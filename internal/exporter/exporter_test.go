@@ -30,24 +30,30 @@ func someOptions() exporter.Options {
 		Sensors:         []string{"alerts", "kubernetes"},
 		StoreOperations: []string{"accept", "seal"},
 		RedactionRules:  []string{"bearer_token"},
+		MaxPlaybooks:    2, MaxAlertnames: 2,
 	}
 }
 
 func sealed(id string, verdict aftercheck.Verdict, reason aftercheck.Reason, score float64, took time.Duration) aftercheck.Verification {
-	accepted := time.Unix(1_700_000_000, 0)
+	accepted, coverage := time.Unix(1_700_000_000, 0), 0.75
 	return aftercheck.Verification{
 		ID: id, State: aftercheck.StateSealed, AcceptedAt: accepted, SealedAt: accepted.Add(took),
-		Assessment: &aftercheck.Assessment{Verdict: verdict, Reason: reason, Score: &score},
+		Assessment: &aftercheck.Assessment{
+			Verdict: verdict, Reason: reason, Score: &score, Coverage: &coverage,
+			RootCauseCleared: aftercheck.AnswerYes, Regressions: make([]aftercheck.Regression, 2),
+		},
 	}
 }
 
 // busy reports something of each kind.
 func busy(m *exporter.Metrics) {
-	m.Accepted()
-	m.Accepted()
+	repair := sealed("v1", aftercheck.Success, aftercheck.ReasonRecovered, 0.93, 41*time.Second)
+	repair.Playbook, repair.Incident.Alertname = "pb-42", "ApiErrorsHigh"
+	m.Accepted(repair)
+	m.Accepted(aftercheck.Verification{})
 	m.InFlight(1)
 	m.Captured(exporter.CapturePartial)
-	m.Sealed(sealed("v1", aftercheck.Success, aftercheck.ReasonRecovered, 0.93, 41*time.Second), 1500*time.Microsecond)
+	m.Sealed(repair, 1500*time.Microsecond)
 	m.SensorAsked("kubernetes", aftercheck.ReadingOK, 30*time.Millisecond)
 	m.SensorAsked("alerts", aftercheck.ReadingTimeout, 8*time.Second)
 	m.SensorBreaker("alerts", true)
@@ -143,6 +149,12 @@ func TestEachOutcomeIsPreset(t *testing.T) {
 		"aftercheck_sensor_requests_total{outcome=panic,sensor=alerts}",
 		"aftercheck_store_errors_total{operation=seal}",
 		"aftercheck_redactions_total{rule=bearer_token}",
+		"aftercheck_root_cause_cleared_total{cleared=unknown}",
+		"aftercheck_regressions_total{}",
+		"aftercheck_playbook_verifications_total{playbook=,verdict=success}",
+		"aftercheck_playbook_verifications_total{playbook=other,verdict=timeout}",
+		"aftercheck_playbook_self_healing_score{playbook=other}",
+		"aftercheck_incident_verifications_total{incident_alertname=,verdict=failed}",
 	} {
 		if value, present := got[name]; !present || value != 0 {
 			t.Errorf("%s = %v, %v; want a preset 0", name, value, present)
@@ -198,10 +210,10 @@ func TestReloadFailureKeepsTimeOfLastSuccess(t *testing.T) {
 	}
 }
 
-func TestScoreCarriesExemplar(t *testing.T) {
+func TestScoreAndDurationCarryExemplars(t *testing.T) {
 	m, registry := registered(someOptions())
 	m.Sealed(sealed("0198c0de-0000-7000-8000-000000000000", aftercheck.Failed, aftercheck.ReasonStillBroken, 0.2, time.Second), 0)
-	m.Sealed(sealed(strings.Repeat("x", 128), aftercheck.Failed, aftercheck.ReasonStillBroken, 0.9, time.Second), 0)
+	m.Sealed(sealed(strings.Repeat("x", 128), aftercheck.Failed, aftercheck.ReasonStillBroken, 0.9, 2*time.Second), 0)
 	var page strings.Builder
 	encoder := expfmt.NewEncoder(&page, expfmt.NewFormat(expfmt.TypeOpenMetrics))
 	families, err := registry.Gather()
@@ -213,12 +225,15 @@ func TestScoreCarriesExemplar(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := `aftercheck_self_healing_score_bucket{le="0.2"} 1 # {verification_id="0198c0de-0000-7000-8000-000000000000"} 0.2`
-	if !strings.Contains(page.String(), want) {
-		t.Errorf("want %s on the page", want)
-	}
-	if !strings.Contains(page.String(), "aftercheck_self_healing_score_count 2\n") {
-		t.Error("a score whose ID is too long for an exemplar was not observed")
+	for _, want := range []string{
+		`aftercheck_self_healing_score_bucket{le="0.2"} 1 # {verification_id="0198c0de-0000-7000-8000-000000000000"} 0.2`,
+		`aftercheck_verification_duration_seconds_bucket{verdict="failed",le="1.0"} 1 # {verification_id="0198c0de-0000-7000-8000-000000000000"} 1.0`,
+		"aftercheck_self_healing_score_count 2\n", // also the one whose ID is too long for an exemplar
+		"aftercheck_verification_duration_seconds_count{verdict=\"failed\"} 2\n",
+	} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("want %s on the page", want)
+		}
 	}
 }
 
@@ -256,7 +271,8 @@ func series(t *testing.T, g prometheus.Gatherer) map[string]float64 {
 				labels = append(labels, label.GetName()+"="+label.GetValue())
 			}
 			name := fmt.Sprintf("%s{%s}", family.GetName(), strings.Join(labels, ","))
-			values[name] = metric.GetCounter().GetValue() + metric.GetGauge().GetValue() + float64(metric.GetHistogram().GetSampleCount())
+			values[name] = metric.GetCounter().GetValue() + metric.GetGauge().GetValue() +
+				float64(metric.GetHistogram().GetSampleCount()+metric.GetSummary().GetSampleCount())
 		}
 	}
 	return values

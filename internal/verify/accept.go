@@ -53,7 +53,7 @@ func (e *Engine) accepted(v aftercheck.Verification, created bool, took time.Dur
 		e.charge(v)
 	}
 	if created {
-		e.opts.Metrics.Accepted()
+		e.opts.Metrics.Accepted(v)
 		e.opts.Logger.Info("verification accepted", "verification", v.ID, "incident", v.Incident.ID, "requested_by", v.RequestedBy.String(),
 			"policy", v.Policy.Name, "observe_from", v.ObserveFrom, "deadline", v.DeadlineAt)
 	}

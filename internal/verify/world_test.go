@@ -124,7 +124,7 @@ func newHouse(change ...func(*verify.Options)) *house {
 	h.wire = &wire{to: h.store}
 	h.options = verify.Options{
 		Store: h.wire, Sensors: h.eyes, Notifier: h.told,
-		Metrics: exporter.New(h.registry, exporter.Options{}),
+		Metrics: exporter.New(h.registry, exporter.Options{MaxPlaybooks: 2, MaxAlertnames: 2}),
 	}
 	for _, c := range change {
 		c(&h.options)
@@ -155,7 +155,7 @@ func (h *house) restart(t testing.TB, away time.Duration) {
 	h.stop()
 	time.Sleep(away)
 	h.registry = prometheus.NewRegistry()
-	h.options.Metrics = exporter.New(h.registry, exporter.Options{})
+	h.options.Metrics = exporter.New(h.registry, exporter.Options{MaxPlaybooks: 2, MaxAlertnames: 2})
 	h.engine = verify.New(h.options)
 	h.run(t)
 }
