@@ -54,7 +54,7 @@ lint: ## run the linters
 
 .PHONY: test
 test: deps lint vulncheck dashboards-check ## run the linters and all tests but e2e, with the race detector
-	go test -race ./...
+	go test -race -timeout 25m ./...
 
 .PHONY: dashboards-check
 dashboards-check: deps ## hold the dashboards to Grafana's own type of a dashboard
