@@ -67,7 +67,7 @@ var others = map[string]string{
 	"podMonitor.endpoint":                `{"honorLabels": true}`,
 	"alertmanagerConfig.matchers":        `[{"name": "other", "value": "x"}]`,
 	"alertmanagerConfig.route":           `{"continue": true}`,
-	"alertmanagerConfig.receiver":        `{"webhookConfigs": []}`,
+	"alertmanagerConfig.receivers":       `[{"name": "other"}]`,
 	"dashboards.labels":                  `{"other": "1"}`,
 	"extraObjects":                       `["kind: Other"]`,
 	"podDisruptionBudget.maxUnavailable": `"50%"`,

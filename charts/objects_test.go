@@ -196,7 +196,7 @@ func chartWithFiles(t *testing.T) string {
 	t.Helper()
 	chart := filepath.Join(t.TempDir(), "aftercheck")
 	testbed.CopyChart(t, "aftercheck", chart)
-	for from, to := range map[string]string{"example.rules.yaml": "rules", "Example_one.json": "dashboards"} {
+	for from, to := range map[string]string{"example.rules.yaml": "rules", "Example_one.json": "dashboards", "example.tmpl": "alertmanager"} {
 		content, err := os.ReadFile(filepath.Join("testdata", from))
 		if err != nil {
 			t.Fatal(err)
@@ -230,17 +230,42 @@ func TestFilesArriveAsTheyAre(t *testing.T) {
 	if diff := cmp.Diff(want, groups); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
-	content, err := os.ReadFile("testdata/Example_one.json")
+	dashboard := withFile(t, found, "Example_one.json")
+	if dashboard.Name != "verifier-dashboard-example-one" || dashboard.Labels["grafana_dashboard"] != "1" || dashboard.Annotations["grafana_folder"] != "Aftercheck" {
+		t.Errorf("Grafana's sidecar does not find %+v", dashboard.ObjectMeta)
+	}
+	withFile(t, found, "example.tmpl")
+}
+
+// withFile is the ConfigMap that holds a file of testdata as it is.
+func withFile(t *testing.T, found objects, name string) *corev1.ConfigMap {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, object := range all[*corev1.ConfigMap](found) {
-		if object.Data["Example_one.json"] == string(content) && object.Name == "verifier-dashboard-example-one" &&
-			object.Labels["grafana_dashboard"] == "1" && object.Annotations["grafana_folder"] == "Aftercheck" {
-			return
+		if object.Data[name] == string(content) {
+			return object
 		}
 	}
-	t.Error("the dashboard is in no ConfigMap with Grafana's label")
+	t.Fatalf("no ConfigMap holds %s", name)
+	return nil
+}
+
+// TestTheRouteLeadsToTheReceiver and takes the alerts of Aftercheck alone.
+func TestTheRouteLeadsToTheReceiver(t *testing.T) {
+	t.Parallel()
+	config := custom(t, renderChart(t, "aftercheck", "-f", valueFiles(t)["everything"]), "AlertmanagerConfig")
+	route, _, _ := unstructured.NestedMap(config.Object, "spec", "route")
+	receivers, _, _ := unstructured.NestedSlice(config.Object, "spec", "receivers")
+	want := map[string]any{
+		"receiver": receivers[0].(map[string]any)["name"], "groupBy": []any{"alertname", "incident"}, "repeatInterval": "4h",
+		"matchers": []any{map[string]any{"name": "alertname", "matchType": "=~", "value": "Aftercheck.*"}},
+	}
+	if diff := cmp.Diff(want, route); diff != "" {
+		t.Errorf("the route (-want +got):\n%s", diff)
+	}
 }
 
 func podLabels(t *testing.T, found objects) map[string]string {

@@ -46,7 +46,7 @@ func TestRefusals(t *testing.T) {
 		"serviceAccount: {create: false}":                                                  {"serviceAccount.name: ", "want a name"},
 		"redis: {existingSecret: r}":                                                       {"redis.url: want the address"},
 		"networkPolicy: {enabled: true}":                                                   {"networkPolicy: a policy holds for the whole pod"},
-		"alertmanagerConfig: {enabled: true}":                                              {"alertmanagerConfig.receiver: want"},
+		"alertmanagerConfig: {enabled: true}":                                              {"alertmanagerConfig.receivers: want"},
 		"config: {sensors: {prometheus: {basic_auth: {password: hunter2}}}}":               {"config.sensors.prometheus.basic_auth.password: a secret does not belong in values", "password_file"},
 		"config: {sensors: {http: [{name: a, authorization: {credentials: hunter2}}]}}":    {"config.sensors.http[0].authorization.credentials: "},
 		"config: {sensors: {http: [{oauth2: {client_secret: hunter2}}]}}":                  {"config.sensors.http[0].oauth2.client_secret: "},

@@ -35,7 +35,7 @@
 {{- if and (not $pod) .Values.networkPolicy.enabled }}
 {{- fail "networkPolicy: a policy holds for the whole pod, and in mode sidecar the pod is another chart's; want networkPolicy.enabled: false, and the port of web.port let in there" }}
 {{- end }}
-{{- if and .Values.alertmanagerConfig.enabled (not .Values.alertmanagerConfig.receiver) }}
-{{- fail "alertmanagerConfig.receiver: want what a receiver of an AlertmanagerConfig has, such as telegramConfigs" }}
+{{- if and .Values.alertmanagerConfig.enabled (not .Values.alertmanagerConfig.receivers) }}
+{{- fail "alertmanagerConfig.receivers: want receivers as an AlertmanagerConfig has them, such as {name: sre, telegramConfigs: [...]}" }}
 {{- end }}
 {{- end }}
