@@ -52,8 +52,17 @@ lint: ## run the linters
 	"$$linter" run ./...
 	@scripts/check-sleeps.sh
 
+.PHONY: chart-tools
+chart-tools:
+	@scripts/build-tool.sh kubeconform github.com/yannh/kubeconform/cmd/kubeconform >/dev/null
+	@scripts/build-tool.sh helm helm.sh/helm/v4/cmd/helm >/dev/null
+
+.PHONY: chart
+chart: chart-tools ## lint, render and check the Helm chart
+	go test -count=1 ./charts
+
 .PHONY: test
-test: deps lint vulncheck dashboards-check ## run the linters and all tests but e2e, with the race detector
+test: deps lint vulncheck dashboards-check chart-tools ## run the linters and all tests but e2e, with the race detector
 	go test -race -timeout 25m ./...
 
 .PHONY: dashboards-check
