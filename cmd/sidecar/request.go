@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/client"
@@ -54,10 +55,45 @@ func (c *caller) dial() (*client.Client, error) {
 // incidentFlags add what names an incident.
 func incidentFlags(f flagged) *aftercheck.Incident {
 	i := &aftercheck.Incident{}
-	f.Flag("incident", "Your identifier of the incident.").Required().StringVar(&i.ID)
+	incidentFlagsOf(f, i, f.Flag("incident", "Your identifier of the incident.").Required())
+	return i
+}
+
+func incidentFlagsOf(f flagged, i *aftercheck.Incident, id *kingpin.FlagClause) {
+	id.StringVar(&i.ID)
 	labelFlags(f, &i.Alertname, &i.Labels)
 	f.Flag("starts-at", "When the incident began, as 2006-01-02T15:04:05Z.").SetValue((*moment)(&i.StartsAt))
-	return i
+}
+
+// named gives an incident without an identifier one that is the same for the
+// same alert, so that what is done about an alert is listed together.
+func named(i *aftercheck.Incident) error {
+	switch {
+	case i.ID != "":
+	case i.Alertname == "" && len(i.Labels) == 0:
+		return errors.New("want --incident, or what the alert is: --alertname or --label")
+	default:
+		labels := model.LabelSet{model.AlertNameLabel: model.LabelValue(i.Alertname)}
+		for name, value := range i.Labels {
+			labels[model.LabelName(name)] = model.LabelValue(value)
+		}
+		i.ID = strings.TrimPrefix(i.Name()+"-"+labels.Fingerprint().String(), "-")
+	}
+	return nil
+}
+
+// asked is what a verification may be asked for beside the incident.
+type asked struct {
+	policy           string
+	warmup, deadline span
+}
+
+func askedFlags(f flagged) *asked {
+	a := &asked{}
+	f.Flag("policy", "Name of a configured policy.").StringVar(&a.policy)
+	f.Flag("warmup", "Instead of the policy's, such as 10s.").SetValue(&a.warmup)
+	f.Flag("deadline", "Instead of the policy's, such as 1m.").SetValue(&a.deadline)
+	return a
 }
 
 func labelFlags(f flagged, alertname *string, labels *map[string]string) {
@@ -94,6 +130,33 @@ func (l labelValues) String() string {
 
 // IsCumulative tells kingpin that the flag may be repeated.
 func (l labelValues) IsCumulative() bool { return true }
+
+// verdicts are repeated flags, each with verdicts between commas.
+type verdicts []aftercheck.Verdict
+
+// Set implements kingpin.Value.
+func (v *verdicts) Set(text string) error {
+	for _, name := range strings.Split(text, ",") {
+		verdict := aftercheck.Verdict(strings.TrimSpace(name))
+		if code := verdictCodes()[verdict]; code == exitOK {
+			return errors.New("want degraded, failed or timeout, with commas between them")
+		}
+		*v = append(*v, verdict)
+	}
+	return nil
+}
+
+// String implements kingpin.Value.
+func (v *verdicts) String() string {
+	var names []string
+	for _, verdict := range *v {
+		names = append(names, string(verdict))
+	}
+	return strings.Join(names, ",")
+}
+
+// IsCumulative tells kingpin that the flag may be repeated.
+func (v *verdicts) IsCumulative() bool { return true }
 
 // moment is a time on the command line.
 type moment time.Time
