@@ -10,6 +10,9 @@ needed=(
     prometheus-alertmanager:prometheus-alertmanager
     curl:curl # the examples are run as they are
     python3:python3
+    openssl:openssl # makes certificates for them
+    mypy:mypy # checks client/python
+    ansible-core:ansible-playbook # runs examples/ansible
 )
 
 missing=()
