@@ -1,11 +1,15 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -27,29 +31,56 @@ type flagged interface {
 type caller struct {
 	address   string
 	tokenFile string
+	caFile    string
 }
 
+// callerFlags adds them. What they are on a machine or in a pod may stand in its
+// environment, where the client in Python looks too.
 func callerFlags(f flagged) *caller {
 	c := &caller{}
-	f.Flag("socket", "Unix socket of the sidecar, or the URL of its TCP listener.").Default(api.DefaultSocket()).StringVar(&c.address)
-	f.Flag("api.bearer-token-file", "File with the token for a TCP listener; the first of several.").StringVar(&c.tokenFile)
+	f.Flag("socket", "Unix socket of the sidecar, or the URL of its TCP listener.").Envar("AFTERCHECK_ADDRESS").Default(api.DefaultSocket()).StringVar(&c.address)
+	f.Flag("api.bearer-token-file", "File with the token for a TCP listener; the first of several.").Envar("AFTERCHECK_TOKEN_FILE").StringVar(&c.tokenFile)
+	f.Flag("api.ca-file", "File with the authority that signed the TCP listener's certificate; the system's, if absent.").Envar("AFTERCHECK_CA_FILE").StringVar(&c.caFile)
 	return c
 }
 
 // dial makes a client; it connects when it is first used.
 func (c *caller) dial() (*client.Client, error) {
-	if c.tokenFile == "" {
-		return client.New(c.address)
+	var options []client.Option
+	if c.tokenFile != "" {
+		read, err := api.TokenFile(c.tokenFile)
+		if err != nil {
+			return nil, err
+		}
+		tokens, err := read()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, client.WithToken(tokens[0].Text))
 	}
-	read, err := api.TokenFile(c.tokenFile)
+	if c.caFile != "" && strings.HasPrefix(c.address, "https://") {
+		trusting, err := trusting(c.caFile)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, client.WithHTTPClient(trusting))
+	}
+	return client.New(c.address, options...)
+}
+
+// trusting is an HTTP client that trusts the authorities in a file alone.
+func trusting(file string) (*http.Client, error) {
+	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading the authority: %w", err)
 	}
-	tokens, err := read()
-	if err != nil {
-		return nil, err
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errors.New("reading the authority: no certificate in PEM form in " + file)
 	}
-	return client.New(c.address, client.WithToken(tokens[0].Text))
+	return &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
+	}}, nil
 }
 
 // incidentFlags add what names an incident.

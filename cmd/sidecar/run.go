@@ -62,7 +62,8 @@ type wrapped struct {
 	captureTimeout time.Duration
 	wait           bool
 	failOn         verdicts
-	file           string
+	file           string // of the verification; empty: none
+	verdictFile    string // of the verdict alone
 	noVerdict      int
 	words          []string
 }
@@ -82,17 +83,28 @@ func runCommand(app *kingpin.Application, c *console) command {
 	clause.Flag("fail-on", "Verdicts that make a command fail which itself succeeded: degraded, failed, timeout. Repeatable, or with commas.").PlaceHolder("VERDICTS").SetValue(&w.failOn)
 	clause.Flag("no-verdict-exit-code", "Exit code where the command succeeded and no verdict could be had.").Default("0").IntVar(&w.noVerdict)
 	clause.Flag("verification-file", "Write the verification to this file, as verify --output=json prints it.").PlaceHolder("FILE").StringVar(&w.file)
+	clause.Flag("verdict-file", "Write the verdict to this file, one word; none if there is none.").PlaceHolder("FILE").StringVar(&w.verdictFile)
 	clause.Arg("command", "The command, after --.").Required().StringsVar(&w.words)
 	clause.Validate(func(*kingpin.CmdClause) error { return named(w.incident) })
 	return command{clause.FullCommand(), w.run}
 }
 
 func (w *wrapped) run(ctx context.Context) (int, error) {
+	code, v, err := w.around(ctx)
+	if kept := w.keep(v); kept != nil {
+		w.warn("keeping the verification", kept)
+	}
+	return code, err
+}
+
+// around captures, runs the command and verifies, and returns the exit code. The
+// verification is zero if there is none.
+func (w *wrapped) around(ctx context.Context) (int, aftercheck.Verification, error) {
 	api, err := w.sidecar.dial()
 	if err != nil {
 		w.warn("reaching the sidecar", err)
 		code, err := w.execute()
-		return w.without(code), err
+		return w.without(code), aftercheck.Verification{}, err
 	}
 	code, cannotRun := -1, error(nil)
 	v, _ := api.Around(ctx, *w.incident, aftercheck.Action{Text: w.text()}, func(context.Context) error {
@@ -111,13 +123,12 @@ func (w *wrapped) run(ctx context.Context) (int, error) {
 	}
 	switch {
 	case code < 0:
-		return exitSignalBase + int(syscall.SIGINT), errors.New("interrupted before the command was run")
-	case cannotRun != nil:
-		return code, cannotRun
-	case v.ID == "":
-		return w.without(code), nil
+		return exitSignalBase + int(syscall.SIGINT), v.Verification, errors.New("interrupted before the command was run")
+	case cannotRun != nil || v.ID == "":
+		return w.without(code), v.Verification, cannotRun
 	}
-	return w.after(ctx, api, v.Verification, code), nil
+	code, last := w.after(ctx, api, v.Verification, code)
+	return code, last, nil
 }
 
 // text is what is done, at most as long as the API takes it.
@@ -127,18 +138,17 @@ func (w *wrapped) text() string {
 	return strings.ToValidUTF8(text[:min(len(text), longest)], "")
 }
 
-// after waits for the verdict if the command succeeded, says what came of it and
-// returns the exit code.
-func (w *wrapped) after(ctx context.Context, api *client.Client, v aftercheck.Verification, code int) int {
+// after waits for the verdict if the command succeeded, says what came of it, and
+// returns the exit code and the verification as it was last seen.
+func (w *wrapped) after(ctx context.Context, api *client.Client, v aftercheck.Verification, code int) (int, aftercheck.Verification) {
 	if code == exitOK && w.wait {
 		later, err := w.await(ctx, api, v)
 		if err != nil {
 			w.warn("no verdict", err)
 		}
-		v = later
-	}
-	if err := w.keep(v); err != nil {
-		w.warn("keeping the verification", err)
+		if later.ID != "" {
+			v = later
+		}
 	}
 	state := string(v.State)
 	if v.Assessment != nil {
@@ -149,25 +159,32 @@ func (w *wrapped) after(ctx context.Context, api *client.Client, v aftercheck.Ve
 	fmt.Fprintf(w.err, "aftercheck: %s\naftercheck: evidence: aftercheck show --socket=%s %s\n", line(state), line(w.sidecar.address), line(v.ID))
 	switch {
 	case code != exitOK || !w.wait:
-		return code
+		return code, v
 	case v.Assessment == nil:
-		return w.without(code)
+		return w.without(code), v
 	case !slices.Contains(w.failOn, v.Verdict):
-		return exitOK
+		return exitOK, v
 	}
-	return verdictCodes()[v.Verdict]
+	return verdictCodes()[v.Verdict], v
 }
 
-// keep writes the verification to the file that is asked for.
+// keep writes the verification and its verdict to the files that are asked for.
 func (w *wrapped) keep(v aftercheck.Verification) error {
-	if w.file == "" {
-		return nil
+	verdict := "none"
+	if v.Assessment != nil {
+		verdict = string(v.Verdict)
 	}
 	var text bytes.Buffer
 	if err := printJSON(&text, v); err != nil {
 		return err
 	}
-	return os.WriteFile(w.file, text.Bytes(), 0o600)
+	var errs []error
+	for file, content := range map[string]string{w.verdictFile: verdict + "\n", w.file: text.String()} {
+		if file != "" {
+			errs = append(errs, os.WriteFile(file, []byte(content), 0o600))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // without is the exit code where there is no verdict.
