@@ -47,7 +47,7 @@ func (p *patient) cure(context.Context) error {
 func (p *patient) started(t *testing.T, more string, flags ...string) (*testbed.Sidecar, *client.Client) {
 	t.Helper()
 	config := fmt.Sprintf(`
-default_policy: {warmup: 200ms, deadline: 20s, interval: 200ms, rounds: 2}
+default_policy: {warmup: 200ms, deadline: 60s, interval: 200ms, rounds: 2}
 sensors:
   kubernetes: {enabled: false}
   http:
@@ -73,7 +73,7 @@ func TestAroundARepairThatWorks(t *testing.T) {
 
 func TestAroundARepairThatDoesNothing(t *testing.T) {
 	_, c := newPatient(t).started(t, "")
-	warmup, deadline := aftercheck.Duration(100*time.Millisecond), aftercheck.Duration(time.Second)
+	warmup, deadline := aftercheck.Duration(100*time.Millisecond), aftercheck.Duration(2*time.Second)
 	v, err := c.Around(t.Context(), incident(), action(), func(context.Context) error { return nil }, client.WithTimes(&warmup, &deadline))
 	if err != nil || v.Trouble != nil || v.Verdict != aftercheck.Failed {
 		t.Errorf("verified %+v, %v", v, err)

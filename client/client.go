@@ -1,5 +1,15 @@
 // Package client is the executor's side: it asks a sidecar to capture the state
 // before a repair, and to verify after it.
+//
+// Around does all of it and never fails its executor; Capture and Verify are its
+// parts. Every call may be given any context, is bounded without one (two
+// minutes, beside the time that it waits for a verdict), and is repeated a
+// bounded number of times where that is safe and may help: after a lost
+// connection, and after 429, 502, 503 and 504, as late as Retry-After asks for.
+// The IDs of captures and verifications are chosen before the first attempt, so
+// that what is sent again is the same request.
+//
+// docs/executors.md says what to do with each answer.
 package client
 
 import (

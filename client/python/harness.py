@@ -18,8 +18,8 @@ BINARY = os.environ["AFTERCHECK_BINARY"]
 INCIDENT = Incident("inc-1", "ShopDown", {"service": "shop"})
 
 CONFIG = """
-default_policy: {{warmup: 200ms, deadline: 20s, interval: 200ms, rounds: 2}}
-policies: [{{name: hopeless, warmup: 100ms, deadline: 500ms}}, {{name: quick, warmup: 100ms, deadline: 500ms}}]
+default_policy: {{warmup: 200ms, deadline: 60s, interval: 200ms, rounds: 2}}
+policies: [{{name: hopeless, warmup: 100ms, deadline: 2s}}, {{name: quick, warmup: 100ms, deadline: 2s}}]
 sensors:
   kubernetes: {{enabled: false}}
   http: [{{name: shop, url: "http://127.0.0.1:{port}/", timeout: 5s, signal: true}}]
