@@ -57,6 +57,17 @@ func (v Verification) Due() time.Time {
 	return v.NextRoundAt
 }
 
+// LatestDeadline is the latest deadline that the verification may come to have:
+// DeadlineAt, or the end of the policy's longest wait as long as a round may
+// still put the deadline off.
+func (v Verification) LatestDeadline() time.Time {
+	most := v.ObserveFrom.Add(time.Duration(v.Policy.MaxWait))
+	if !v.Policy.FollowDelays || v.Wait != nil || most.Before(v.DeadlineAt) {
+		return v.DeadlineAt
+	}
+	return most
+}
+
 // Evidence is everything that the judge is given besides the policy and the
 // time. It can be judged again and gives the same verdict.
 type Evidence struct {

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,6 +15,9 @@ import (
 
 // longestHold is how long the sidecar holds one call at the most.
 const longestHold = 10 * time.Minute
+
+// holdGrace is how long after its wait an answer that was held may come.
+const holdGrace = 5 * time.Second
 
 // Capture captures the state before an action. It answers also when no sensor
 // did. Without an ID the client chooses one, so that the call can be repeated
@@ -56,28 +61,49 @@ func (c *Client) Verify(ctx context.Context, r aftercheck.VerificationRequest, w
 // Get returns a verification as it is now, with its evidence. The error is
 // aftercheck.ErrNotFound if there is none.
 func (c *Client) Get(ctx context.Context, id string) (aftercheck.Verification, error) {
-	return c.hold(ctx, id, 0)
+	return c.hold(ctx, id, 0, maxAttempts)
 }
 
 // Wait returns a verification with its evidence as soon as it is sealed, or as
-// it is after atMost, however often it has to ask for that.
-func (c *Client) Wait(ctx context.Context, id string, atMost time.Duration) (aftercheck.Verification, error) {
+// it is after atMost, however often it has to ask for that. A sidecar that does
+// not answer, or not just now, is asked again until then: it may be starting
+// again, and goes on with what it accepted. The verification is the last that
+// was seen, also beside an error.
+func (c *Client) Wait(ctx context.Context, id string, atMost time.Duration) (last aftercheck.Verification, err error) {
 	for over := time.Now().Add(atMost); ; {
-		v, err := c.hold(ctx, id, min(time.Until(over), longestHold))
-		if err != nil || v.Sealed() {
-			return v, err
+		v, err := c.hold(ctx, id, min(time.Until(over), longestHold), 1)
+		if err == nil {
+			last = v
+		}
+		if last.Sealed() || err != nil && !retryable(err) {
+			return last, err
 		}
 		// A sidecar for which too many wait, or that stops, answers early.
-		if left := time.Until(over); left <= 0 || !pause(ctx, min(left, time.Second)) {
-			return v, ctx.Err()
+		if left := time.Until(over); left <= 0 || !pause(ctx, min(left, betweenAsks(err))) {
+			return last, cmp.Or(err, ctx.Err())
 		}
 	}
 }
 
-// hold asks for a verification once.
-func (c *Client) hold(ctx context.Context, id string, wait time.Duration) (aftercheck.Verification, error) {
+// betweenAsks is how long Wait pauses after an answer: a second, or what the
+// sidecar asks for.
+func betweenAsks(err error) time.Duration {
+	if problem := (*Problem)(nil); errors.As(err, &problem) {
+		return max(problem.RetryAfter, time.Second)
+	}
+	return time.Second
+}
+
+// hold asks for a verification, and lets the sidecar hold the answer for so long.
+func (c *Client) hold(ctx context.Context, id string, wait time.Duration, attempts int) (aftercheck.Verification, error) {
+	if wait > 0 {
+		// One that hangs must not hang its caller: that ends soon after the wait.
+		bounded, cancel := context.WithTimeout(ctx, wait+holdGrace)
+		defer cancel()
+		ctx = bounded
+	}
 	var v aftercheck.Verification
-	err := c.call(ctx, request{method: http.MethodGet, path: "/v1/verifications/" + url.PathEscape(id), wait: wait}, &v)
+	err := c.call(ctx, request{method: http.MethodGet, path: "/v1/verifications/" + url.PathEscape(id), wait: wait, attempts: attempts}, &v)
 	return v, err
 }
 
@@ -115,12 +141,12 @@ func (c *Client) Assess(ctx context.Context, r aftercheck.AssessmentRequest) (af
 
 // Healthy reports whether the sidecar is alive; nil means that it is.
 func (c *Client) Healthy(ctx context.Context) error {
-	return c.call(ctx, request{method: http.MethodGet, path: "/-/healthy"}, nil)
+	return c.call(ctx, request{method: http.MethodGet, path: "/-/healthy", attempts: 1}, nil)
 }
 
 // Ready reports whether the sidecar can serve; nil means that it can.
 func (c *Client) Ready(ctx context.Context) error {
-	return c.call(ctx, request{method: http.MethodGet, path: "/-/ready"}, nil)
+	return c.call(ctx, request{method: http.MethodGet, path: "/-/ready", attempts: 1}, nil)
 }
 
 // Reload makes the sidecar load its configuration again. If that is not valid

@@ -1,19 +1,33 @@
 // Package client is the executor's side: it asks a sidecar to capture the state
 // before a repair, and to verify after it.
+//
+// Around does all of it and never fails its executor; Capture and Verify are its
+// parts. Every call may be given any context, is bounded without one (two
+// minutes, beside the time that it waits for a verdict), and is repeated a
+// bounded number of times where that is safe and may help: after a lost
+// connection, and after 429, 502, 503 and 504, as late as Retry-After asks for.
+// The IDs of captures and verifications are chosen before the first attempt, so
+// that what is sent again is the same request.
+//
+// docs/executors.md says what to do with each answer.
 package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/aftercheck/aftercheck"
 )
 
 const (
@@ -22,6 +36,12 @@ const (
 	// patience bounds a call whose context has no deadline, beside the time
 	// that it waits for a verdict: an executor must not hang on its sidecar.
 	patience = 2 * time.Minute
+	// maxAttempts bounds how often one call is sent.
+	maxAttempts = 4
+	// firstPause is the pause before the second attempt; each is twice the one
+	// before, up to longestPause. A Retry-After that is longer is left to the
+	// caller.
+	firstPause, longestPause = time.Second / 10, 2 * time.Second
 )
 
 // Client talks to one sidecar. It may be used concurrently, and holds no
@@ -84,12 +104,14 @@ type request struct {
 	query        url.Values
 	wait         time.Duration // how long the sidecar may hold the answer
 	body         any           // nil: none
+	attempts     int           // how often it is sent at the most; zero means maxAttempts
 }
 
 // call sends a request and decodes the answer into out, unless that is nil. A
-// refusal is a *Problem; no answer at all is an aftercheck.ErrUnavailable, after
-// one repetition: all calls are safe to repeat, since their IDs are chosen
-// before the first.
+// refusal is a *Problem; no answer at all is an aftercheck.ErrUnavailable. Both
+// come after further attempts where those may help: all calls are safe to
+// repeat, since their IDs are chosen before the first. Nothing above this
+// repeats a call, but Wait, whose calls are sent once.
 func (c *Client) call(ctx context.Context, r request, out any) error {
 	if r.wait > 0 {
 		r.query = url.Values{"wait": {r.wait.String()}}
@@ -103,15 +125,16 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 	if err != nil {
 		return fmt.Errorf("writing the request: %w", err)
 	}
-	status, header, answer, err := c.send(ctx, r, data)
-	if err != nil && pause(ctx, time.Second/10) {
-		status, header, answer, err = c.send(ctx, r, data)
+	answer, err := c.attempt(ctx, r, data)
+	for attempt := 1; attempt < cmp.Or(r.attempts, maxAttempts) && retryable(err); attempt++ {
+		if !pauseBefore(ctx, attempt, err) {
+			return err
+		}
+		answer, err = c.attempt(ctx, r, data)
 	}
 	switch {
 	case err != nil:
-		return &unreachable{err}
-	case status >= http.StatusBadRequest:
-		return problemOf(status, header, answer)
+		return err
 	case out == nil:
 		return nil
 	}
@@ -119,6 +142,38 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
 	return nil
+}
+
+// attempt sends the request once, and makes errors of refusals and of silence.
+func (c *Client) attempt(ctx context.Context, r request, data []byte) ([]byte, error) {
+	status, header, answer, err := c.send(ctx, r, data)
+	switch {
+	case err != nil:
+		return nil, &unreachable{err}
+	case status >= http.StatusBadRequest:
+		return nil, problemOf(status, header, answer)
+	}
+	return answer, nil
+}
+
+// retryable reports whether the same call may fare better in a moment.
+func retryable(err error) bool {
+	return errors.Is(err, aftercheck.ErrUnavailable) && !errors.Is(err, context.Canceled)
+}
+
+// pauseBefore waits before the next attempt, as long as the sidecar asks for or
+// as the attempts so far suggest. It is false, without a wait, if the context
+// would end meanwhile or the sidecar asks for more than a short pause.
+func pauseBefore(ctx context.Context, attempts int, err error) bool {
+	wait := min(firstPause<<(attempts-1), longestPause)
+	wait -= time.Duration(rand.Int64N(int64(wait) / 2)) // so that not all come back at once
+	if problem := (*Problem)(nil); errors.As(err, &problem) {
+		wait = max(wait, problem.RetryAfter)
+	}
+	if over, bounded := ctx.Deadline(); wait > longestPause || bounded && time.Until(over) < wait {
+		return false
+	}
+	return pause(ctx, wait)
 }
 
 // send sends the request once; the error is that there is no whole answer.

@@ -13,7 +13,8 @@ import (
 )
 
 // Problem is a refusal of the sidecar, as RFC 9457 has it. With errors.Is it is
-// aftercheck.ErrNotFound (404), ErrConflict (409) or ErrUnavailable (429, 503).
+// aftercheck.ErrNotFound (404), ErrConflict (409) or ErrUnavailable (429, 502,
+// 503, 504: those between are proxies').
 type Problem struct {
 	Status int     `json:"status"`
 	Title  string  `json:"title"`
@@ -50,7 +51,7 @@ func (p *Problem) Is(target error) bool {
 		return target == aftercheck.ErrNotFound
 	case http.StatusConflict:
 		return target == aftercheck.ErrConflict
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return target == aftercheck.ErrUnavailable
 	}
 	return false
@@ -66,7 +67,7 @@ func problemOf(status int, header http.Header, body []byte) *Problem {
 	if p.Title == "" {
 		p.Title = http.StatusText(status)
 	}
-	if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil {
+	if seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 31); err == nil {
 		p.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return p

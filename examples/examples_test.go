@@ -37,7 +37,7 @@ func run(t *testing.T, e example, socket string) (output string, code int) {
 	t.Helper()
 	arguments := append(append([]string{}, e.command[1:]...), socket, "inc-1", "echo", "restart_service:api")
 	command := exec.CommandContext(t.Context(), e.command[0], arguments...)
-	command.Env = append(command.Environ(), "AFTERCHECK_LABELS=namespace=shop,deployment=api")
+	command.Env = append(command.Environ(), "AFTERCHECK_LABELS=namespace=shop,deployment=api", "PYTHONPATH=../client/python", "PYTHONDONTWRITEBYTECODE=1")
 	out, err := command.CombinedOutput()
 	if command.ProcessState == nil {
 		t.Fatalf("%v: %v", command.Args, err)

@@ -12,6 +12,9 @@ needed=(
     python3:python3
     nodejs:node # the dashboards are held to Grafana's type of them
     npm:npm
+    openssl:openssl # makes certificates for them
+    mypy:mypy # checks client/python
+    ansible-core:ansible-playbook # runs examples/ansible
 )
 
 missing=()

@@ -18,7 +18,7 @@ const lateness = 15 * time.Second
 // Trouble on the way is asked through until some time after the deadline, or
 // after the last that the policy allows to follow from the signals' delays.
 func (c *console) await(ctx context.Context, api *client.Client, v aftercheck.Verification) (aftercheck.Verification, error) {
-	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(max(0, time.Until(latest(v)))+lateness))
+	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(max(0, time.Until(v.LatestDeadline()))+lateness))
 	defer cancel()
 	progress := newProgress(c.err)
 	defer progress.clear()
@@ -36,15 +36,6 @@ func (c *console) await(ctx context.Context, api *client.Client, v aftercheck.Ve
 		}
 	}
 	return v, nil
-}
-
-// latest is the latest deadline that the verification may come to have.
-func latest(v aftercheck.Verification) time.Time {
-	most := v.ObserveFrom.Add(time.Duration(v.Policy.MaxWait))
-	if !v.Policy.FollowDelays || v.Wait != nil || most.Before(v.DeadlineAt) {
-		return v.DeadlineAt
-	}
-	return most
 }
 
 // pause waits, and reports whether it was not interrupted.

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,21 +20,19 @@ import (
 	"github.com/aftercheck/aftercheck/client"
 )
 
-// The exit codes of run where the command itself succeeded. A command that
-// failed gives its own code, and 128 and the signal's number if one ended it.
+// The exit codes of run where the command itself succeeded, for the verdicts
+// that --fail-on names; 0 for all else. A command that failed gives its own
+// code, and 128 and the signal's number if one ended it. verify --exit-code has
+// the same codes.
 const (
 	exitDegraded   = 10
 	exitFailed     = 11
 	exitTimeout    = 12
-	exitNoVerdict  = 13  // the sidecar could not be asked; --no-verdict-exit-code
+	exitNoVerdict  = 13  // of verify --exit-code
 	exitCannotRun  = 126 // the command is there and cannot be run
 	exitNoCommand  = 127 // there is no such command
 	exitSignalBase = 128
 )
-
-// callTimeout bounds each call of run but the wait, so that a sidecar that
-// hangs does not keep the command from running.
-const callTimeout = 20 * time.Second
 
 // verdictCodes are the exit codes of the verdicts.
 func verdictCodes() map[aftercheck.Verdict]int {
@@ -54,58 +55,136 @@ func exitCode(v aftercheck.Verification, asked bool) int {
 // wrapped is a command that is captured before, run, and verified after.
 type wrapped struct {
 	*console
-	sidecar   *caller
-	incident  *aftercheck.Incident
-	action    string // empty: the command line
-	policy    string
-	words     []string
-	noVerdict int
+	sidecar        *caller
+	incident       *aftercheck.Incident
+	asked          *asked
+	action         string // empty: the command line
+	captureTimeout time.Duration
+	wait           bool
+	failOn         verdicts
+	file           string // of the verification; empty: none
+	verdictFile    string // of the verdict alone
+	noVerdict      int
+	words          []string
 }
 
-func runCommand(app *kingpin.Application, c *console) command {
-	clause := app.Command("run", `Capture, run a command, verify: aftercheck run --incident=INC-1 --alertname=PodDown --label=namespace=shop -- kubectl rollout undo deployment/api
+const runHelp = `Capture, run a command, verify: aftercheck run --alertname=PodDown --label=namespace=shop -- kubectl rollout undo deployment/api
 
-Exits with 0 for success, 10 degraded, 11 failed, 12 timeout, 13 if there is no verdict, or the command's own code if the command failed. Trouble with the sidecar never keeps the command from running.`)
-	w := &wrapped{console: c, sidecar: callerFlags(clause), incident: incidentFlags(clause)}
+Exits with the command's own code if the command failed, else with 0. With --fail-on=failed,timeout it exits with 10 for degraded, 11 failed, 12 timeout if the verdict is among those named. Trouble with the sidecar is a warning: it neither keeps the command from running nor changes the exit code.`
+
+func runCommand(app *kingpin.Application, c *console) command {
+	clause := app.Command("run", runHelp)
+	w := &wrapped{console: c, sidecar: callerFlags(clause), incident: &aftercheck.Incident{}}
+	incidentFlagsOf(clause, w.incident, clause.Flag("incident", "Your identifier of the incident; the alert's name with a sum of its labels, if absent."))
 	clause.Flag("action", "What is done, in words; the command line, if absent.").StringVar(&w.action)
-	clause.Flag("policy", "Name of a configured policy.").StringVar(&w.policy)
-	clause.Flag("no-verdict-exit-code", "Exit code where the command succeeded and no verdict could be had.").Default("13").IntVar(&w.noVerdict)
+	w.asked = askedFlags(clause)
+	clause.Flag("capture-timeout", "How long the command may be kept waiting for the state before to be captured; 0s captures nothing.").Default("10s").DurationVar(&w.captureTimeout)
+	clause.Flag("wait", "Wait for the verdict; --no-wait asks for it and exits.").Default("true").BoolVar(&w.wait)
+	clause.Flag("fail-on", "Verdicts that make a command fail which itself succeeded: degraded, failed, timeout. Repeatable, or with commas.").PlaceHolder("VERDICTS").SetValue(&w.failOn)
+	clause.Flag("no-verdict-exit-code", "Exit code where the command succeeded and no verdict could be had.").Default("0").IntVar(&w.noVerdict)
+	clause.Flag("verification-file", "Write the verification to this file, as verify --output=json prints it.").PlaceHolder("FILE").StringVar(&w.file)
+	clause.Flag("verdict-file", "Write the verdict to this file, one word; none if there is none.").PlaceHolder("FILE").StringVar(&w.verdictFile)
 	clause.Arg("command", "The command, after --.").Required().StringsVar(&w.words)
+	clause.Validate(func(*kingpin.CmdClause) error { return named(w.incident) })
 	return command{clause.FullCommand(), w.run}
 }
 
 func (w *wrapped) run(ctx context.Context) (int, error) {
-	action := aftercheck.Action{Text: w.action}
-	if action.Text == "" {
-		action.Text = strings.Join(w.words, " ")
+	code, v, err := w.around(ctx)
+	if kept := w.keep(v); kept != nil {
+		w.warn("keeping the verification", kept)
 	}
-	api, snapshot := w.before(ctx, action)
-	if ctx.Err() != nil {
-		return exitSignalBase + int(syscall.SIGINT), errors.New("interrupted before the command was run")
-	}
-	action.StartedAt = time.Now()
-	code, err := w.execute()
-	action.FinishedAt = time.Now()
+	return code, err
+}
+
+// around captures, runs the command and verifies, and returns the exit code. The
+// verification is zero if there is none.
+func (w *wrapped) around(ctx context.Context) (int, aftercheck.Verification, error) {
+	api, err := w.sidecar.dial()
 	if err != nil {
-		return code, err
+		w.warn("reaching the sidecar", err)
+		code, err := w.execute()
+		return w.without(code), aftercheck.Verification{}, err
 	}
-	if api == nil {
-		return w.without(code), nil
+	code, cannotRun := -1, error(nil)
+	v, _ := api.Around(ctx, *w.incident, aftercheck.Action{Text: w.text()}, func(context.Context) error {
+		code, cannotRun = w.execute()
+		switch {
+		case cannotRun != nil:
+			return client.ErrNothingDone
+		case code != exitOK:
+			return errors.New("the command failed")
+		}
+		return nil
+	}, client.WithPolicy(w.asked.policy), client.WithTimes(w.asked.warmup.set, w.asked.deadline.set),
+		client.WithCaptureTimeout(w.captureTimeout), client.WithoutWait())
+	if v.Trouble != nil {
+		w.warn("the sidecar", v.Trouble)
 	}
-	v, err := w.after(ctx, api, aftercheck.VerificationRequest{
-		Incident: *w.incident, Action: action, SnapshotID: snapshot, Policy: w.policy,
-	}, code == exitOK)
 	switch {
-	case err != nil:
-		w.warn("verifying", err)
-		return w.without(code), nil
-	case code != exitOK:
-		fmt.Fprintf(w.err, "aftercheck: the command failed; verification %s goes on\n", line(v.ID))
-		return code, nil
+	case code < 0:
+		return exitSignalBase + int(syscall.SIGINT), v.Verification, errors.New("interrupted before the command was run")
+	case cannotRun != nil || v.ID == "":
+		return w.without(code), v.Verification, cannotRun
 	}
-	fmt.Fprintf(w.err, "aftercheck: %s (%s): %s\naftercheck: evidence: aftercheck show --socket=%s %s\n",
-		line(string(v.Verdict)), line(string(v.Reason)), line(v.Explanation), w.sidecar.address, line(v.ID))
-	return verdictCodes()[v.Verdict], nil
+	code, last := w.after(ctx, api, v.Verification, code)
+	return code, last, nil
+}
+
+// text is what is done, at most as long as the API takes it.
+func (w *wrapped) text() string {
+	const longest = 4096
+	text := cmp.Or(w.action, strings.Join(w.words, " "))
+	return strings.ToValidUTF8(text[:min(len(text), longest)], "")
+}
+
+// after waits for the verdict if the command succeeded, says what came of it, and
+// returns the exit code and the verification as it was last seen.
+func (w *wrapped) after(ctx context.Context, api *client.Client, v aftercheck.Verification, code int) (int, aftercheck.Verification) {
+	if code == exitOK && w.wait {
+		later, err := w.await(ctx, api, v)
+		if err != nil {
+			w.warn("no verdict", err)
+		}
+		if later.ID != "" {
+			v = later
+		}
+	}
+	state := string(v.State)
+	if v.Assessment != nil {
+		state = fmt.Sprintf("%s (%s): %s", v.Verdict, v.Reason, v.Explanation)
+	} else if code != exitOK {
+		state = "the command failed; its verification goes on"
+	}
+	fmt.Fprintf(w.err, "aftercheck: %s\naftercheck: evidence: aftercheck show --socket=%s %s\n", line(state), line(w.sidecar.address), line(v.ID))
+	switch {
+	case code != exitOK || !w.wait:
+		return code, v
+	case v.Assessment == nil:
+		return w.without(code), v
+	case !slices.Contains(w.failOn, v.Verdict):
+		return exitOK, v
+	}
+	return verdictCodes()[v.Verdict], v
+}
+
+// keep writes the verification and its verdict to the files that are asked for.
+func (w *wrapped) keep(v aftercheck.Verification) error {
+	verdict := "none"
+	if v.Assessment != nil {
+		verdict = string(v.Verdict)
+	}
+	var text bytes.Buffer
+	if err := printJSON(&text, v); err != nil {
+		return err
+	}
+	var errs []error
+	for file, content := range map[string]string{w.verdictFile: verdict + "\n", w.file: text.String()} {
+		if file != "" {
+			errs = append(errs, os.WriteFile(file, []byte(content), 0o600))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // without is the exit code where there is no verdict.
@@ -118,35 +197,6 @@ func (w *wrapped) without(code int) int {
 
 func (w *wrapped) warn(doing string, err error) {
 	fmt.Fprintf(w.err, "aftercheck: warning: %s: %s\n", doing, line(err.Error()))
-}
-
-// before captures. Whatever is wrong is a warning; the client is nil if the
-// sidecar cannot be reached at all.
-func (w *wrapped) before(ctx context.Context, action aftercheck.Action) (*client.Client, string) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	api, err := w.sidecar.dial()
-	if err != nil {
-		w.warn("reaching the sidecar", err)
-		return nil, ""
-	}
-	snapshot, err := api.Capture(ctx, aftercheck.SnapshotRequest{Incident: *w.incident, Action: action})
-	if err != nil {
-		w.warn("capturing the state before", err)
-	}
-	return api, snapshot.ID
-}
-
-// after asks for a verification, also after an interruption, and waits for its
-// verdict if wait is set.
-func (w *wrapped) after(ctx context.Context, api *client.Client, r aftercheck.VerificationRequest, wait bool) (aftercheck.Verification, error) {
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-	defer cancel()
-	v, err := api.Verify(asking, r, 0)
-	if err != nil || !wait {
-		return v, err
-	}
-	return w.await(ctx, api, v)
 }
 
 // execute runs the command with this process's own streams, and hands signals

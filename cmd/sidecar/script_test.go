@@ -49,10 +49,19 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// patient is a service that answers with the status that it is told.
-type patient struct{ status atomic.Int64 }
+// patient is a service that answers with the status that it is told, or with
+// 200 once the file is there that cures it.
+type patient struct {
+	status atomic.Int64
+	cure   atomic.Value
+}
 
 func (p *patient) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	if file, _ := p.cure.Load().(string); file != "" {
+		if _, err := os.Stat(file); err == nil {
+			return
+		}
+	}
 	w.WriteHeader(int(p.status.Load()))
 }
 
@@ -76,13 +85,20 @@ func setUp(env *testscript.Env) error {
 	return nil
 }
 
-// patientIs makes the patient answer with a status.
+// patientIs makes the patient answer with a status, or be well once a file is
+// there: patient 500, patient later FILE.
 func patientIs(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value("patient").(*patient)
+	if len(args) == 2 && args[0] == "later" {
+		p.cure.Store(args[1])
+		return
+	}
+	p.cure.Store("")
 	var status int64
 	if _, err := fmt.Sscan(strings.Join(args, " "), &status); err != nil {
 		ts.Fatalf("patient: want a status")
 	}
-	ts.Value("patient").(*patient).status.Store(status)
+	p.status.Store(status)
 }
 
 // signalLast sends a signal to the command that went to the background last, or

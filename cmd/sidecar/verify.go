@@ -13,15 +13,12 @@ func verifyCommand(app *kingpin.Application, c *console) command {
 	clause := app.Command("verify", "Ask whether an action worked, and wait for the verdict.")
 	sidecar, incident, output := callerFlags(clause), incidentFlags(clause), outputFlag(clause)
 	request := aftercheck.VerificationRequest{}
-	var warmup, deadline span
 	clause.Flag("action", "What was done.").Required().StringVar(&request.Action.Text)
 	clause.Flag("started-at", "When the action began.").SetValue((*moment)(&request.Action.StartedAt))
 	clause.Flag("finished-at", "When the action ended; now, if absent.").SetValue((*moment)(&request.Action.FinishedAt))
 	clause.Flag("snapshot", "Identifier of the snapshot that capture gave.").StringVar(&request.SnapshotID)
 	clause.Flag("id", "Your identifier of the verification.").StringVar(&request.ID)
-	clause.Flag("policy", "Name of a configured policy.").StringVar(&request.Policy)
-	clause.Flag("warmup", "Instead of the policy's, such as 10s.").SetValue(&warmup)
-	clause.Flag("deadline", "Instead of the policy's, such as 1m.").SetValue(&deadline)
+	asked := askedFlags(clause)
 	wait := clause.Flag("wait", "Wait for the verdict; --no-wait returns at once.").Default("true").Bool()
 	judged := clause.Flag("exit-code", "Exit with 0 for success, 10 degraded, 11 failed, 12 timeout.").Bool()
 	return command{clause.FullCommand(), func(ctx context.Context) (int, error) {
@@ -29,7 +26,7 @@ func verifyCommand(app *kingpin.Application, c *console) command {
 		if err != nil {
 			return exitTrouble, err
 		}
-		request.Incident, request.Warmup, request.Deadline = *incident, warmup.set, deadline.set
+		request.Incident, request.Policy, request.Warmup, request.Deadline = *incident, asked.policy, asked.warmup.set, asked.deadline.set
 		v, err := api.Verify(ctx, request, 0)
 		if err == nil && *wait {
 			v, err = c.await(ctx, api, v)

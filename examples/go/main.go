@@ -8,13 +8,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 	"os"
 	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/client"
@@ -25,44 +23,34 @@ func main() {
 	if len(os.Args) < 4 {
 		log.Fatal("want SOCKET INCIDENT COMMAND [ARGUMENT...]")
 	}
-	v, err := repair(context.Background(), os.Args[1], os.Args[2], os.Args[3:])
-	switch {
-	case err != nil:
-		log.Print(err)
-		os.Exit(2)
-	case v.Verdict != aftercheck.Success:
-		defer os.Exit(1)
+	sidecar, err := client.New(os.Args[1])
+	if err != nil {
+		log.Fatal(err)
 	}
-	fmt.Printf("%s (%s): %s\n", v.Verdict, v.Reason, v.Explanation)
+	os.Exit(repair(context.Background(), sidecar, os.Args[2], os.Args[3:]))
 }
 
 // repair captures, runs the command and verifies. It runs the command also if
 // there is no sidecar.
-func repair(ctx context.Context, socket, incidentID string, command []string) (aftercheck.Verification, error) {
-	sidecar, err := client.New(socket)
-	if err != nil {
-		return aftercheck.Verification{}, err
-	}
+func repair(ctx context.Context, sidecar *client.Client, incidentID string, command []string) int {
 	incident := aftercheck.Incident{ID: incidentID}
 	action := aftercheck.Action{Text: strings.Join(command, " ")}
-
-	before, err := sidecar.Capture(ctx, aftercheck.SnapshotRequest{Incident: incident, Action: action})
-	if err != nil {
-		log.Printf("going on without a pre-state: %v", err)
-	}
-
-	action.StartedAt = time.Now()
-	run := exec.CommandContext(ctx, command[0], command[1:]...)
-	run.Stdout, run.Stderr = os.Stderr, os.Stderr
-	if err := run.Run(); err != nil {
+	v, err := sidecar.Around(ctx, incident, action, func(ctx context.Context) error {
+		run := exec.CommandContext(ctx, command[0], command[1:]...)
+		run.Stdout, run.Stderr = os.Stderr, os.Stderr
+		return run.Run()
+	})
+	switch {
+	case err != nil:
 		log.Printf("the repair itself failed: %v", err)
+		return 1
+	case !v.Sealed():
+		log.Printf("no verdict: %v", v.Trouble)
+		return 2
 	}
-	action.FinishedAt = time.Now()
-
-	request := aftercheck.VerificationRequest{Incident: incident, Action: action, SnapshotID: before.ID}
-	v, err := sidecar.Verify(ctx, request, 2*time.Minute)
-	if err == nil && !v.Sealed() {
-		err = errors.New("no verdict yet; ask for " + v.ID + " later")
+	fmt.Printf("%s (%s): %s\n", v.Verdict, v.Reason, v.Explanation)
+	if v.Verdict != aftercheck.Success {
+		return 1
 	}
-	return v, err
+	return 0
 }

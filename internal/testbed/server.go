@@ -101,7 +101,11 @@ func withDefaults(flags []string, defaults ...string) []string {
 
 // answersOK is ready when a GET of the URL answers 200.
 func answersOK(url string) func(context.Context) error {
-	client := &http.Client{Timeout: 2 * time.Second}
+	return askedOK(&http.Client{Timeout: 2 * time.Second}, url)
+}
+
+// askedOK is ready when a GET of the URL by this client answers 200.
+func askedOK(client *http.Client, url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {

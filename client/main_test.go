@@ -1,0 +1,29 @@
+package client_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/aftercheck/aftercheck/internal/testbed"
+)
+
+// binary is the sidecar that the tests start.
+var binary string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "aftercheck-client-")
+	if err == nil {
+		binary, err = testbed.BuildSidecar(dir)
+	}
+	code := 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
