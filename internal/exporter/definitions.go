@@ -15,6 +15,7 @@ type metricSet struct {
 	duration       *prometheus.HistogramVec
 	overhead       prometheus.Histogram
 	inFlight       prometheus.Gauge
+	overdue        *prometheus.GaugeVec
 	storeDuration  *prometheus.HistogramVec
 	storeErrors    *prometheus.CounterVec
 	storeAway      *prometheus.GaugeVec
@@ -50,6 +51,7 @@ func definitions() metricSet {
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "verifications_in_flight", Help: "Verifications that are accepted and not sealed.",
 		}),
+		overdue:        gauge("verifications_overdue", "Verifications that are accepted and not sealed although their deadline has passed."),
 		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
 		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
 		storeAway:      gauge("store_away", "Whether Redis does not answer (1), so that the journal takes what comes, or does (0). Absent without a journal."),

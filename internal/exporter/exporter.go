@@ -27,6 +27,7 @@ type Metrics struct {
 	duration map[aftercheck.Verdict]prometheus.Observer
 	overhead prometheus.Histogram
 	inFlight prometheus.Gauge
+	overdue  *countedWhenAsked
 
 	storeDuration map[string]prometheus.Observer
 	storeErrors   map[string]prometheus.Counter
@@ -51,7 +52,10 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		d.sensorDuration, d.sensorRequests, d.sensorUp, d.sensorBreaker,
 		version.NewCollector(""),
 	)
+	overdue := &countedWhenAsked{GaugeVec: d.overdue}
+	reg.MustRegister(overdue)
 	m := &Metrics{
+		overdue:        overdue,
 		outcomes:       map[aftercheck.Outcome]prometheus.Counter{},
 		duration:       map[aftercheck.Verdict]prometheus.Observer{},
 		captures:       presetCounters(d.captures, CaptureOutcomes()),

@@ -46,6 +46,7 @@ func busy(m *exporter.Metrics) {
 	m.Accepted()
 	m.Accepted()
 	m.InFlight(1)
+	m.Overdue(func() int { return 3 })
 	m.Captured(exporter.CapturePartial)
 	m.Sealed(sealed("v1", aftercheck.Success, aftercheck.ReasonRecovered, 0.93, 41*time.Second), 1500*time.Microsecond)
 	m.SensorAsked("kubernetes", aftercheck.ReadingOK, 30*time.Millisecond)
