@@ -115,6 +115,7 @@ func testGroups(t testing.TB) (all []testGroup) {
 		var file struct {
 			Rules    []string    `yaml:"rule_files"`
 			Interval string      `yaml:"evaluation_interval"`
+			Order    []string    `yaml:"group_eval_order"`
 			Tests    []testGroup `yaml:"tests"`
 		}
 		decode(t, path, &file)

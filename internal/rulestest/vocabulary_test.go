@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -87,7 +88,7 @@ func (v vocabulary) selector(s *parser.VectorSelector) (all []string) {
 	}
 	for _, matcher := range s.LabelMatchers {
 		switch {
-		case matcher.Name == labels.MetricName, slices.Contains(targetLabels, matcher.Name):
+		case matcher.Name == model.MetricNameLabel, slices.Contains(targetLabels, matcher.Name):
 		case !slices.Contains(known.labels, matcher.Name):
 			all = append(all, fmt.Sprintf("%s has no label %s", s.Name, matcher.Name))
 		case !v.canMatch(s.Name, matcher):
