@@ -12,6 +12,7 @@ import (
 const (
 	rulesFile = "../../charts/aftercheck/files/rules/aftercheck.rules.yaml"
 	runbooks  = "../../docs/runbooks"
+	index     = "README.md" // of the runbooks
 	// runbookBase is where runbooks are read.
 	runbookBase = "https://github.com/aftercheck/aftercheck/blob/main/docs/runbooks/"
 )
@@ -133,6 +134,9 @@ func pages(t testing.TB) map[string]string {
 	}
 	all := map[string]string{}
 	for _, path := range files {
+		if filepath.Base(path) == index {
+			continue
+		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

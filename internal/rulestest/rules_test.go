@@ -3,6 +3,7 @@ package rulestest
 import (
 	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -191,6 +192,35 @@ func TestEachAlertHasItsRunbook(t *testing.T) {
 				t.Errorf("%s.md: %s says next to nothing", name, heading)
 			}
 		}
+	}
+}
+
+// TestTheIndexHasEachAlert holds the table of docs/runbooks/README.md against the
+// rules: each alert once, with its severities.
+func TestTheIndexHasEachAlert(t *testing.T) {
+	want := map[string]string{notify.Alertname: "critical, warning"}
+	for _, r := range rules(t) {
+		switch severity := r.Labels["severity"]; {
+		case r.Alert == "":
+		case want[r.Alert] == "":
+			want[r.Alert] = severity
+		case want[r.Alert] != severity:
+			want[r.Alert] += ", " + severity
+		}
+	}
+	text, err := os.ReadFile(runbooks + "/" + index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, row := range regexp.MustCompile(`(?m)^\| \[(\w+)\]\((\w+)\.md\) \| ([a-z, ]+) \| .+ \|$`).FindAllStringSubmatch(string(text), -1) {
+		if row[1] != row[2] || got[row[1]] != "" {
+			t.Errorf("%s: the row of %s is there twice or leads elsewhere", index, row[1])
+		}
+		got[row[1]] = row[3]
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%s lists\n%v\nand the rules have\n%v", index, got, want)
 	}
 }
 
