@@ -208,6 +208,31 @@ func TestLongestMessageFits(t *testing.T) {
 	}
 }
 
+// TestLongTextIsCutWithASign: five regressions with long names are shown whole,
+// and what is longer than a message may hold ends with a sign.
+func TestLongTextIsCutWithASign(t *testing.T) {
+	h := newHouse(t, 0)
+	a := proposal("inc-1")
+	five := strings.TrimSuffix(strings.Repeat("Deployment shop/a-rather-long-name-of-a-deployment-"+strings.Repeat("x", 40)+" health: healthy → unhealthy; ", 5), "; ")
+	a.Annotations["regressions"] = five + "; and 2 more"
+	a.Annotations["explanation"] = strings.Repeat("word ", 200)
+	a.Annotations["checks"] = strings.Repeat("<p> ", 60)
+	h.fire(t, a)
+	visible, _, err := shown(h.telegram.find(t, "the message", has("Rollback proposed")).Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Regressions: " + five + "; and 2 more\n",
+		"Why: " + strings.Repeat("word ", 106) + "…\n",
+		"To check: " + strings.Repeat("<p> ", 17) + "<p…\n",
+	} {
+		if !strings.Contains(visible, want) {
+			t.Errorf("want %q in\n%s", want, visible)
+		}
+	}
+}
+
 // odd are the characters in the texts above that become a blank.
 func odd(r rune) bool { return strings.ContainsRune("\n\r\u2028\u202e ", r) }
 
