@@ -42,21 +42,30 @@ func (r rule) name() string {
 	return name
 }
 
-func rules(t testing.TB) (all []rule) {
+// ruleGroup is one group of rules; what is recorded for others comes first in the
+// file.
+type ruleGroup struct {
+	Name     string `yaml:"name"`
+	Interval string `yaml:"interval"`
+	Rules    []rule `yaml:"rules"`
+}
+
+func ruleGroups(t testing.TB) []ruleGroup {
 	t.Helper()
 	var file struct {
-		Groups []struct {
-			Name     string `yaml:"name"`
-			Interval string `yaml:"interval"`
-			Rules    []rule `yaml:"rules"`
-		} `yaml:"groups"`
+		Groups []ruleGroup `yaml:"groups"`
 	}
 	decode(t, rulesFile, &file)
-	for _, group := range file.Groups {
-		all = append(all, group.Rules...)
-	}
-	if len(all) == 0 {
+	if len(file.Groups) == 0 {
 		t.Fatalf("%s: no rules", rulesFile)
+	}
+	return file.Groups
+}
+
+func rules(t testing.TB) (all []rule) {
+	t.Helper()
+	for _, group := range ruleGroups(t) {
+		all = append(all, group.Rules...)
 	}
 	return all
 }
@@ -110,15 +119,18 @@ func testFiles(t testing.TB) []string {
 	return files
 }
 
+// testFile is one file of promtool's unit tests.
+type testFile struct {
+	Rules    []string    `yaml:"rule_files"`
+	Interval string      `yaml:"evaluation_interval"`
+	Order    []string    `yaml:"group_eval_order"`
+	Tests    []testGroup `yaml:"tests"`
+}
+
 func testGroups(t testing.TB) (all []testGroup) {
 	t.Helper()
 	for _, path := range testFiles(t) {
-		var file struct {
-			Rules    []string    `yaml:"rule_files"`
-			Interval string      `yaml:"evaluation_interval"`
-			Order    []string    `yaml:"group_eval_order"`
-			Tests    []testGroup `yaml:"tests"`
-		}
+		var file testFile
 		decode(t, path, &file)
 		all = append(all, file.Tests...)
 	}

@@ -37,6 +37,22 @@ func TestUnitTestsOfTheRulesPass(t *testing.T) {
 	}
 }
 
+// TestUnitTestsEvaluateInOrder: promtool takes a group that is not listed before
+// what is recorded for it as well as after, and tests would pass by chance.
+func TestUnitTestsEvaluateInOrder(t *testing.T) {
+	var want []string
+	for _, group := range ruleGroups(t) {
+		want = append(want, group.Name)
+	}
+	for _, path := range testFiles(t) {
+		var file testFile
+		decode(t, path, &file)
+		if !slices.Equal(file.Order, want) {
+			t.Errorf("%s: group_eval_order %q, want %q", path, file.Order, want)
+		}
+	}
+}
+
 // TestEachAlertFiresInATestAndNotInAnother looks through the unit tests for each
 // alerting rule: one in which it fires, with all its labels, and one in which it
 // does not although there are series that it looks at.
