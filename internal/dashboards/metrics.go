@@ -81,8 +81,7 @@ func resolve(definitions []exporter.Definition) (metrics, error) {
 }
 
 // Later are the metrics that panels ask for before the exporter has them: those of
-// the rollback proposals, and one of verifications that are late. A test fails as
-// soon as it declares one of them: it is to be taken out of here then, and the
+// the rollback proposals. A test fails as soon as it declares one of them: it is to be taken out of here then, and the
 // function with the last one.
 func Later() []exporter.Definition {
 	return []exporter.Definition{
@@ -92,6 +91,5 @@ func Later() []exporter.Definition {
 		{Name: exporter.Prefix + "proposals_undelivered", Kind: exporter.Gauge},
 		{Name: exporter.Prefix + "notifications_total", Kind: exporter.Counter, Labels: []string{"alertmanager"}},
 		{Name: exporter.Prefix + "notifications_failed_total", Kind: exporter.Counter, Labels: []string{"alertmanager"}},
-		{Name: exporter.Prefix + "verifications_overdue", Kind: exporter.Gauge},
 	}
 }

@@ -15,6 +15,7 @@ type metricSet struct {
 	duration       *prometheus.HistogramVec
 	overhead       prometheus.Histogram
 	inFlight       prometheus.Gauge
+	overdue        *prometheus.GaugeVec
 	storeDuration  *prometheus.HistogramVec
 	storeErrors    *prometheus.CounterVec
 	storeAway      *prometheus.GaugeVec
@@ -56,6 +57,7 @@ func definitions() (metricSet, []Definition) {
 		duration:       histogram("verification_duration_seconds", "Time from the acceptance of a verification to its verdict.", durationBuckets, "verdict"),
 		overhead:       d.oneHistogram("verification_overhead_seconds", "What the sidecar itself added to a verification, beyond waiting and the slowest sensor.", overheadBuckets),
 		inFlight:       gauge("verifications_in_flight", "Verifications that are accepted and not sealed.").WithLabelValues(),
+		overdue:        gauge("verifications_overdue", "Verifications that are accepted and not sealed although their deadline has passed."),
 		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
 		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
 		storeAway:      gauge("store_away", "Whether Redis does not answer (1), so that the journal takes what comes, or does (0). Absent without a journal."),

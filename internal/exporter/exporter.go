@@ -30,6 +30,7 @@ type Metrics struct {
 	duration map[aftercheck.Verdict]prometheus.Observer
 	overhead prometheus.Histogram
 	inFlight prometheus.Gauge
+	overdue  *countedWhenAsked
 
 	storeDuration map[string]prometheus.Observer
 	storeErrors   map[string]prometheus.Counter
@@ -56,7 +57,10 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		d.playbookVerdicts, d.incidentVerdicts, d.playbookScore, d.coverage, d.rootCause, d.regressions,
 		version.NewCollector(""),
 	)
+	overdue := &countedWhenAsked{GaugeVec: d.overdue}
+	reg.MustRegister(overdue)
 	m := &Metrics{
+		overdue:        overdue,
 		outcomes:       map[aftercheck.Outcome]prometheus.Counter{},
 		duration:       map[aftercheck.Verdict]prometheus.Observer{},
 		captures:       presetCounters(d.captures, CaptureOutcomes()),

@@ -52,6 +52,7 @@ func busy(m *exporter.Metrics) {
 	m.Accepted(repair)
 	m.Accepted(aftercheck.Verification{})
 	m.InFlight(1)
+	m.Overdue(func() int { return 3 })
 	m.Captured(exporter.CapturePartial)
 	m.Sealed(repair, 1500*time.Microsecond)
 	m.SensorAsked("kubernetes", aftercheck.ReadingOK, 30*time.Millisecond)

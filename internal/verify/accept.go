@@ -37,7 +37,7 @@ func (e *Engine) Accept(ctx context.Context, r aftercheck.VerificationRequest) (
 		if !errors.Is(err, aftercheck.ErrConflict) {
 			// It may be stored although the answer was lost. Look at the time
 			// when it would be due.
-			e.schedule(v.ID, v.Due(), 0)
+			e.schedule(v, 0)
 		}
 		return aftercheck.Verification{}, false, unavailable("storing the verification", err)
 	}
@@ -49,7 +49,7 @@ func (e *Engine) Accept(ctx context.Context, r aftercheck.VerificationRequest) (
 // scheduled as well: the first one's answer may have been lost.
 func (e *Engine) accepted(v aftercheck.Verification, created bool, took time.Duration) {
 	if !v.Sealed() {
-		e.schedule(v.ID, v.Due(), took)
+		e.schedule(v, took)
 		e.charge(v)
 	}
 	if created {

@@ -75,6 +75,7 @@ func New(o Options) *Engine {
 	e.waiters.most = e.opts.MaxWaiters
 	e.outage.log = e.opts.Logger
 	e.Reconfigure(o.Sensors, o.Policies)
+	e.opts.Metrics.Overdue(e.overdue)
 	return e
 }
 
@@ -129,7 +130,7 @@ func (e *Engine) resume(ctx context.Context) bool {
 		err := e.opts.Store.Pending(ctx, func(id string, due time.Time) error {
 			e.mu.Lock()
 			defer e.mu.Unlock()
-			e.queue.add(id, due, 0)
+			e.queue.add(id, due, due, 0)
 			return nil
 		})
 		e.outage.note(err)

@@ -19,6 +19,9 @@ type entry struct {
 	told     bool          // its verdict was made known, and that is not noted yet
 	unsaved  *unsaved      // nil unless the store is in trouble
 	renewed  time.Time     // when it is due by what came while it was worked on; zero: nothing came
+
+	deadline      int64 // in nanoseconds since the epoch; meaningless without a place
+	deadlinePlace int   // in deadlines.ahead, or why it is not there
 }
 
 // Places of an entry outside the heap.
@@ -33,6 +36,8 @@ type queue struct {
 	byDue dueHeap
 	byID  map[string]*entry
 	held  map[string]int // how many entries each client holds
+
+	deadlines deadlines
 }
 
 func newQueue() queue { return queue{byID: map[string]*entry{}, held: map[string]int{}} }
@@ -45,15 +50,16 @@ func (q *queue) has(id string) bool { return q.byID[id] != nil }
 // add puts in a new entry and reports whether it is the earliest now. An ID
 // that is known already stays as it is; if it is being worked on, it is noted
 // that there is more to do, which the worker may not have seen.
-func (q *queue) add(id string, due time.Time, overhead time.Duration) (earliest bool) {
+func (q *queue) add(id string, due, deadline time.Time, overhead time.Duration) (earliest bool) {
 	if known := q.byID[id]; known != nil {
 		if known.place == beingWorked {
 			known.renewed = due
 		}
 		return false
 	}
-	e := &entry{id: id, overhead: overhead}
+	e := &entry{id: id, overhead: overhead, deadlinePlace: noDeadline}
 	q.byID[id] = e
+	q.deadlines.set(e, deadline)
 	return q.put(e, due)
 }
 
@@ -84,6 +90,7 @@ func (q *queue) take(now time.Time) *entry {
 // forget drops an entry that take returned.
 func (q *queue) forget(e *entry) {
 	e.place = forgotten
+	q.deadlines.set(e, time.Time{})
 	delete(q.byID, e.id)
 	if e.client == "" {
 		return

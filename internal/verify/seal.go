@@ -73,6 +73,7 @@ func (e *Engine) seal(ctx context.Context, due *entry, v aftercheck.Verification
 		return e.retry(due)
 	}
 	watch.stop()
+	e.expect(due, sealed)
 	e.count(due, sealed)
 	return e.tell(ctx, due, sealed)
 }

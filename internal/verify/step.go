@@ -36,7 +36,9 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 		return e.leave(due)
 	case err != nil:
 		return e.retry(due)
-	case v.Sealed():
+	}
+	e.expect(due, v)
+	if v.Sealed() {
 		return e.foundSealed(ctx, due, v)
 	}
 	if due.unsaved != nil {
@@ -82,6 +84,7 @@ func (e *Engine) retry(due *entry) outcome {
 // is over. A next round that has become due meanwhile is taken at once.
 func (e *Engine) conclude(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
 	due.failures = 0
+	e.expect(due, v)
 	now := clock()
 	if judged := e.judge(due, v, now); judged.Sure || !now.Before(v.DeadlineAt) {
 		return e.seal(ctx, due, v, judged, watch)

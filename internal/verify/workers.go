@@ -105,7 +105,7 @@ func (e *Engine) Adopt(id string, due time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	known := e.queue.has(id)
-	if e.queue.add(id, due, 0) {
+	if e.queue.add(id, due, due, 0) {
 		e.poke()
 	}
 	if !known {
@@ -116,10 +116,10 @@ func (e *Engine) Adopt(id string, due time.Time) {
 
 // schedule puts a verification into the queue, unless it is there already,
 // with the overhead that it has had so far.
-func (e *Engine) schedule(id string, due time.Time, overhead time.Duration) {
+func (e *Engine) schedule(v aftercheck.Verification, overhead time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.queue.add(id, due, overhead) {
+	if e.queue.add(v.ID, v.Due(), v.DeadlineAt, overhead) {
 		e.poke()
 	}
 	e.opts.Metrics.InFlight(e.queue.len())
