@@ -116,8 +116,8 @@ func (h *house) wrongs(accepted []string) (wrong []string) {
 		if !v.Sealed() || h.store.seals[id] != 1 {
 			say("%s is %s after %d seals", id, v.State, h.store.seals[id])
 		}
-		if n := h.told.times(id); n > 1 {
-			say("%s was told %d times", id, n)
+		if n := h.told.mostInALife(id); n > 1 { // the next engine tells again of what was not settled
+			say("one engine told %d times of %s", n, id)
 		}
 		if v.SealedAt.Before(v.AcceptedAt) || (len(v.Evidence.Rounds) == 0) != (v.Verdict == aftercheck.Timeout) {
 			say("%s: %s with %d rounds", id, v.Verdict, len(v.Evidence.Rounds))

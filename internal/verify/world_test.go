@@ -84,7 +84,25 @@ func healthy() []aftercheck.Finding { return finding(aftercheck.StateHealthy) }
 type told struct {
 	mu    sync.Mutex
 	about map[string]int
+	lives []map[string]int // the same by the engine that told
 	fails bool
+}
+
+// begin makes a life for the engine that starts.
+func (n *told) begin() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lives = append(n.lives, map[string]int{})
+}
+
+// mostInALife is how often one and the same engine told of a verification.
+func (n *told) mostInALife(id string) (most int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, life := range n.lives {
+		most = max(most, life[id])
+	}
+	return most
 }
 
 func (n *told) Notify(_ context.Context, v aftercheck.Verification) error {
@@ -94,6 +112,9 @@ func (n *told) Notify(_ context.Context, v aftercheck.Verification) error {
 		n.about = map[string]int{}
 	}
 	n.about[v.ID]++
+	if len(n.lives) > 0 {
+		n.lives[len(n.lives)-1][v.ID]++
+	}
 	if n.fails {
 		return errors.New("nobody listens")
 	}
@@ -139,6 +160,7 @@ func (h *house) run(t testing.TB) *house {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	engine := h.engine
+	h.told.begin()
 	go func() { ended <- engine.Run(ctx) }()
 	h.stop = sync.OnceFunc(func() {
 		cancel()
