@@ -20,7 +20,10 @@ func Default() *Config {
 			Kubernetes: Kubernetes{Enabled: SwitchAuto, Neighbours: true, MaxPods: 5000, MaxNeighbours: 500},
 			Prometheus: defaultPrometheus(),
 		},
-		SelfHealing: SelfHealing{Client: defaultClient(), Timeout: 5 * time.Second, ProposalLifetime: time.Hour},
+		SelfHealing: SelfHealing{
+			Enabled: true, Client: defaultClient(), Timeout: 5 * time.Second,
+			ResendInterval: time.Minute, ProposalLifetime: 24 * time.Hour,
+		},
 	}
 }
 

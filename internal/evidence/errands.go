@@ -41,10 +41,12 @@ type Errands interface {
 	// ClaimErrands returns at most limit errands, and at most 500, of a kind that are due by the
 	// store's clock, those due longest first, and makes each due again after the
 	// lease, at the next revision. What a lost answer claimed is due again then.
+	// With ErrUnavailable, what a part of the store holds may be returned.
 	ClaimErrands(ctx context.Context, kind string, lease time.Duration, limit int) ([]aftercheck.Errand, error)
 
 	// NextErrand returns when the first errand of a kind is due, or the zero time
-	// if none is to be done. It is cheap enough to be asked every few seconds.
+	// if none is to be done. It is cheap enough to be asked every few seconds. With
+	// ErrUnavailable, it may be about a part of the store.
 	NextErrand(ctx context.Context, kind string) (time.Time, error)
 
 	// Errand returns an errand, or ErrNotFound.

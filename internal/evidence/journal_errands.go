@@ -85,8 +85,7 @@ func (j *Journal) Errand(ctx context.Context, kind, id string) (aftercheck.Erran
 		func() (aftercheck.Errand, error) { return j.far.Errand(ctx, kind, id) })
 }
 
-// ClaimErrands implements Errands: those of the file, and those of Redis unless
-// it is away.
+// ClaimErrands implements Errands: those of the file, and those of Redis.
 func (j *Journal) ClaimErrands(ctx context.Context, kind string, lease time.Duration, limit int) ([]aftercheck.Errand, error) {
 	j.moving.RLock()
 	defer j.moving.RUnlock()
@@ -95,24 +94,20 @@ func (j *Journal) ClaimErrands(ctx context.Context, kind string, lease time.Dura
 		return near, err
 	}
 	far, err := ask(j, func() ([]aftercheck.Errand, error) { return j.far.ClaimErrands(ctx, kind, lease, limit-len(near)) })
-	if len(near) > 0 && errors.Is(err, aftercheck.ErrUnavailable) {
-		err = nil // they are this caller's to do
-	}
 	return append(near, far...), err
 }
 
-// NextErrand implements Errands. While Redis is away it is about the file alone,
-// and unavailable where there is nothing in it.
+// NextErrand implements Errands, for both stores together.
 func (j *Journal) NextErrand(ctx context.Context, kind string) (time.Time, error) {
 	near, err := j.near.NextErrand(ctx, kind)
 	if err != nil {
 		return time.Time{}, err
 	}
 	far, err := ask(j, func() (time.Time, error) { return j.far.NextErrand(ctx, kind) })
-	if near.IsZero() || err == nil && !far.IsZero() && far.Before(near) {
+	if near.IsZero() || !far.IsZero() && far.Before(near) {
 		return far, err
 	}
-	return near, nil //nolint:nilerr // there is something to do though Redis is away
+	return near, err
 }
 
 // ListErrands implements Errands for what is in Redis, once that is everything.

@@ -26,6 +26,7 @@ type metricSet struct {
 	sensorRequests *prometheus.CounterVec
 	sensorUp       *prometheus.GaugeVec
 	sensorBreaker  *prometheus.GaugeVec
+	proposals      proposalMetrics
 }
 
 // The classic buckets, in seconds but for the score's.
@@ -53,7 +54,7 @@ func definitions() metricSet {
 		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
 		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
 		storeAway:      gauge("store_away", "Whether Redis does not answer (1), so that the journal takes what comes, or does (0). Absent without a journal."),
-		journalEntries: gauge("store_journal_entries", "Snapshots and verifications in the journal that are to be delivered to Redis. Absent without a journal."),
+		journalEntries: gauge("store_journal_entries", "Snapshots, verifications and errands in the journal that are to be delivered to Redis. Absent without a journal."),
 		redactions:     counter("redactions_total", "Secrets that were removed from what sensors answered and callers said, by rule.", "rule"),
 		reloadOK:       gauge("config_last_reload_successful", "Whether the last attempt to load the configuration succeeded (1) or not (0)."),
 		reloadAt:       gauge("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded successfully, in seconds since the epoch."),
@@ -61,6 +62,7 @@ func definitions() metricSet {
 		sensorRequests: counter("sensor_requests_total", "Readings that were asked of the sensors, by outcome.", "sensor", "outcome"),
 		sensorUp:       gauge("sensor_up", "Whether the sensor's last reading answered (1) or not (0). Absent until the sensor was first asked.", "sensor"),
 		sensorBreaker:  gauge("sensor_breaker_open", "Whether calls are kept from the sensor's endpoint because it does not serve (1) or not (0).", "sensor"),
+		proposals:      newProposalMetrics(),
 	}
 }
 

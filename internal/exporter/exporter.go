@@ -38,7 +38,8 @@ type Metrics struct {
 	reloadOK *prometheus.GaugeVec
 	reloadAt *prometheus.GaugeVec
 
-	sensors sensorMetrics
+	sensors   sensorMetrics
+	proposals proposalMetrics
 }
 
 // New registers every metric with reg and presets each known outcome to 0. It
@@ -51,6 +52,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		d.sensorDuration, d.sensorRequests, d.sensorUp, d.sensorBreaker,
 		version.NewCollector(""),
 	)
+	reg.MustRegister(d.proposals.collectors()...)
 	m := &Metrics{
 		outcomes:       map[aftercheck.Outcome]prometheus.Counter{},
 		duration:       map[aftercheck.Verdict]prometheus.Observer{},
@@ -67,6 +69,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		reloadOK:       d.reloadOK,
 		reloadAt:       d.reloadAt,
 		sensors:        sensorMetrics{duration: d.sensorDuration, requests: d.sensorRequests, up: d.sensorUp, breaker: d.sensorBreaker},
+		proposals:      d.proposals,
 	}
 	for _, outcome := range aftercheck.Outcomes() {
 		verdict := string(outcome.Verdict)
