@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -484,6 +485,31 @@ func TestAnotherSidecarGoesOn(t *testing.T) {
 	if p := two.only(t); p.State != aftercheck.ProposalResolved {
 		t.Errorf("kept as %+v", p)
 	}
+}
+
+// TestToldWhileTheStoreIsAway: what is open is told on, so that no alert ends
+// because of an outage of the store.
+func TestToldWhileTheStoreIsAway(t *testing.T) {
+	peer := testbed.StartAlertmanager(t, "")
+	var away atomic.Bool
+	store := evidencetest.NewFaulty(evidencetest.NewModel(), func(string) evidencetest.Fault {
+		if away.Load() {
+			return evidencetest.FaultRequestLost
+		}
+		return evidencetest.FaultNone
+	})
+	w := propose(t, store, notify.Settings{URLs: []string{"http://" + peer.Addr}, Resend: 2 * time.Second})
+	w.told(t, lowScore())
+	firing(t, "http://"+peer.Addr, 1)
+	away.Store(true)
+	peer.Restart(t)
+	firing(t, "http://"+peer.Addr, 1)
+	if err := w.Notify(t.Context(), another("v2", time.Second, aftercheck.Success)); !errors.Is(err, aftercheck.ErrUnavailable) {
+		t.Errorf("a success that cannot be kept: %v, want ErrUnavailable, to be told again", err)
+	}
+	away.Store(false)
+	w.told(t, another("v2", time.Second, aftercheck.Success))
+	firing(t, "http://"+peer.Addr, 0)
 }
 
 // TestRedirects: no proposal goes to another host, and what turns it into another

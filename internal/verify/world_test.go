@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -85,6 +86,7 @@ type told struct {
 	mu    sync.Mutex
 	about map[string]int
 	fails bool
+	away  int // so many times it cannot keep what follows
 }
 
 func (n *told) Notify(_ context.Context, v aftercheck.Verification) error {
@@ -94,6 +96,10 @@ func (n *told) Notify(_ context.Context, v aftercheck.Verification) error {
 		n.about = map[string]int{}
 	}
 	n.about[v.ID]++
+	if n.away > 0 {
+		n.away--
+		return fmt.Errorf("keeping: %w", aftercheck.ErrUnavailable)
+	}
 	if n.fails {
 		return errors.New("nobody listens")
 	}
