@@ -158,7 +158,7 @@ func backoff(failures int, longest time.Duration) time.Duration {
 	for i := 1; i < failures && d < longest; i++ {
 		d *= 2
 	}
-	return time.Duration(float64(min(d, longest)) * (0.75 + rand.Float64()/4)) //nolint:gosec // no secret
+	return time.Duration(float64(min(d, longest)) * (0.75 + rand.Float64()/4))
 }
 
 // errRefused is an answer that does not get better by asking again.

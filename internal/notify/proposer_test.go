@@ -451,15 +451,15 @@ func TestDryRunSendsNothing(t *testing.T) {
 		return err
 	})
 	// A reload turns it on: from then on it is told.
-	real := testbed.Alertmanager(t, "")
-	w.Reconfigure(notify.Settings{URLs: []string{real}})
+	there := testbed.Alertmanager(t, "")
+	w.Reconfigure(notify.Settings{URLs: []string{there}})
 	if _, err := w.Acknowledge(t.Context(), w.only(t).ID, aftercheck.AcknowledgementRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	v := lowScore()
 	v.Incident.ID = "inc-2"
 	w.told(t, v)
-	firing(t, real, 1)
+	firing(t, there, 1)
 }
 
 // TestAnotherSidecarGoesOn has two on one Redis. One is killed: what it opened, the
