@@ -512,9 +512,9 @@ func TestToldWhileTheStoreIsAway(t *testing.T) {
 	firing(t, "http://"+peer.Addr, 0)
 }
 
-// TestRedirects: no proposal goes to another host, and what turns it into another
+// TestProposalsAreNotRedirected: no proposal goes to another host, and what turns it into another
 // request is not taken for its arrival.
-func TestRedirects(t *testing.T) {
+func TestProposalsAreNotRedirected(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("another host was asked") }))
 	t.Cleanup(other.Close)
 	for _, c := range []struct {

@@ -122,6 +122,7 @@ type house struct {
 	options  verify.Options
 	engine   *verify.Engine
 	stop     func() // ends Run and waits for it
+	reborn   int    // engines after the first
 }
 
 // newHouse builds a house whose engine does not run yet.
@@ -159,6 +160,7 @@ func (h *house) run(t testing.TB) *house {
 func (h *house) restart(t testing.TB, away time.Duration) {
 	t.Helper()
 	h.stop()
+	h.reborn++
 	time.Sleep(away)
 	h.registry = prometheus.NewRegistry()
 	h.options.Metrics = exporter.New(h.registry, exporter.Options{})
