@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,6 +24,9 @@ type record struct {
 	// Former are alerts that this proposal had before its labels changed, which
 	// are told to be over; at most maxFormer.
 	Former []former `json:"former,omitempty"`
+	// Telling is another each time that a verdict is told, so that the store does
+	// not take the second telling for the first sent again, and it is counted once.
+	Telling string `json:"telling"`
 }
 
 // former is an alert that is over.
@@ -44,7 +48,7 @@ func proposalID(incident, playbook string) string {
 // from the verdict's, so that it is the same whenever it is told.
 func newRecord(v aftercheck.Verification, w writer, lifetime time.Duration) record {
 	at := v.SealedAt.UTC()
-	return record{Proposal: aftercheck.Proposal{
+	return record{Telling: rand.Text(), Proposal: aftercheck.Proposal{
 		ID: proposalID(v.Incident.ID, v.Playbook), State: aftercheck.ProposalOpen,
 		IncidentID: v.Incident.ID, Playbook: cut(v.Playbook, shownLabel), VerificationID: v.ID,
 		Verdict: v.Verdict, Score: *v.Score, JudgedAt: at, OpenedAt: at, StartsAt: at, ExpiresAt: at.Add(lifetime),
