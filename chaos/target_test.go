@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -21,10 +22,11 @@ type surroundings struct {
 	mu     sync.Mutex
 	broken map[string]bool // by service
 	told   map[string]int  // proposals, by verification
+	alerts map[string]bool // those that were told, by labels and start
 }
 
 func newSurroundings(t *testing.T) *surroundings {
-	s := &surroundings{broken: map[string]bool{}, told: map[string]int{}}
+	s := &surroundings{broken: map[string]bool{}, told: map[string]int{}, alerts: map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /service/{name}", s.serve)
 	mux.HandleFunc("POST /api/v2/alerts", s.tell)
@@ -51,10 +53,13 @@ func (s *surroundings) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tell takes in proposals. The verification stands in an annotation.
+// tell takes in proposals. The verification stands in an annotation. An alert that
+// is told again, with the same labels and start, is the same.
 func (s *surroundings) tell(w http.ResponseWriter, r *http.Request) {
 	var alerts []struct {
+		Labels      map[string]string `json:"labels"`
 		Annotations map[string]string `json:"annotations"`
+		StartsAt    string            `json:"startsAt"`
 	}
 	if json.NewDecoder(r.Body).Decode(&alerts) != nil {
 		w.WriteHeader(http.StatusBadRequest)
@@ -63,7 +68,13 @@ func (s *surroundings) tell(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, alert := range alerts {
-		s.told[alert.Annotations["verification"]]++
+		verification := alert.Annotations["verification"]
+		key := fmt.Sprint(alert.Labels, alert.StartsAt)
+		if verification == "" || s.alerts[key] { // an alert that is over, or one that is known
+			continue
+		}
+		s.alerts[key] = true
+		s.told[verification]++
 	}
 }
 

@@ -234,6 +234,39 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+func TestProposals(t *testing.T) {
+	engine := &apitest.Engine{}
+	c := newClient(t, apitest.Serve(t, api.Options{Engine: engine}))
+	if _, err := c.Proposal(t.Context(), "p-1"); !errors.Is(err, aftercheck.ErrNotFound) {
+		t.Errorf("no such proposal: %v", err)
+	}
+	for _, id := range []string{"p-1", "p-2", "p-3"} {
+		engine.Propose(aftercheck.Proposal{ID: id, State: aftercheck.ProposalOpen, IncidentID: "i"})
+	}
+	p, err := c.Acknowledge(t.Context(), "p-2", aftercheck.AcknowledgementRequest{By: "kim"})
+	if err != nil || p.State != aftercheck.ProposalAcknowledged || p.Acknowledgement.By != "kim" {
+		t.Errorf("acknowledged: %+v, %v", p, err)
+	}
+	filter := aftercheck.ProposalFilter{State: aftercheck.ProposalOpen, IncidentID: "i", Limit: 1}
+	for _, want := range []string{"p-3", "p-1"} {
+		page, err := c.Proposals(t.Context(), filter)
+		if err != nil || len(page.Proposals) != 1 || page.Proposals[0].ID != want {
+			t.Fatalf("%+v, %v; want %s", page, err, want)
+		}
+		filter.Cursor = page.NextCursor
+	}
+	if filter.Cursor != "" {
+		t.Error("the last page names another")
+	}
+	if p, err := c.Proposal(t.Context(), "p-2"); err != nil || p.State != aftercheck.ProposalAcknowledged {
+		t.Errorf("read %+v, %v", p, err)
+	}
+	engine.Propose(aftercheck.Proposal{ID: "p-4", State: aftercheck.ProposalExpired})
+	if _, err := c.Acknowledge(t.Context(), "p-4", aftercheck.AcknowledgementRequest{}); !errors.Is(err, aftercheck.ErrConflict) {
+		t.Errorf("acknowledging what has expired: %v", err)
+	}
+}
+
 func TestToken(t *testing.T) {
 	token := func() ([]api.Token, error) { return []api.Token{{Name: "test", Text: "right"}}, nil }
 	guarded := api.Guard(api.New(api.Options{Engine: &apitest.Engine{}}), token, slog.New(slog.DiscardHandler))

@@ -66,6 +66,7 @@ func run(args []string, c *console) int {
 		demoCommand(app, c),
 		versionCommand(app, c),
 	}
+	commands = append(commands, proposalCommands(app, c)...)
 	parsed, err := app.Parse(args)
 	if err != nil {
 		fmt.Fprintf(c.err, "aftercheck: %v; try --help\n", err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aftercheck/aftercheck/internal/config"
 	"github.com/aftercheck/aftercheck/internal/exporter"
+	"github.com/aftercheck/aftercheck/internal/notify"
 	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
@@ -20,7 +21,7 @@ import (
 type reloader struct {
 	load     func() (*config.Config, error)
 	engine   *verify.Engine
-	notifier *switchable
+	proposer *notify.Proposer
 	scrub    *scrubber
 	metrics  *exporter.Metrics
 	log      *slog.Logger
@@ -65,7 +66,7 @@ func (r *reloader) reload(context.Context) (err error) {
 		r.log.Warn("some of what has changed in the configuration needs a restart", "keys", strings.Join(fixed, ", "))
 	}
 	r.engine.Reconfigure(built.sensors, built.policies.find)
-	r.notifier.set(built.notifier)
+	r.proposer.Reconfigure(built.proposals)
 	r.scrub.current.Store(built.redactor)
 	r.names = built.sensors.Names()
 	loaded.Store, loaded.Listen, loaded.Metrics = r.current.Store, r.current.Listen, r.current.Metrics

@@ -29,13 +29,16 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script: the binary itself, over real sockets, with
 // a patient that each script makes ill and well.
 func TestScripts(t *testing.T) {
-	redis := testbed.Redis(t)
+	redis, alertmanager := testbed.Redis(t), testbed.Alertmanager(t, "")
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("REDIS", redis)
+			if err := setGate(env, alertmanager); err != nil {
+				return err
+			}
 			return setUp(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -45,6 +48,8 @@ func TestScripts(t *testing.T) {
 			"fetch":   fetch,
 			"expand":  expand,
 			"judged":  judged,
+			"gate":    gateIs,
+			"alerts":  alertsAre,
 		},
 	})
 }

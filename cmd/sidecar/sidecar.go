@@ -19,6 +19,7 @@ import (
 	"github.com/aftercheck/aftercheck/internal/config"
 	"github.com/aftercheck/aftercheck/internal/evidence"
 	"github.com/aftercheck/aftercheck/internal/exporter"
+	"github.com/aftercheck/aftercheck/internal/notify"
 	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
@@ -29,6 +30,7 @@ type sidecar struct {
 	registry *prometheus.Registry
 	store    store
 	engine   *verify.Engine
+	proposer *notify.Proposer
 	reloader *reloader
 	handler  http.Handler
 	limiter  *api.Limiter
@@ -73,18 +75,19 @@ func (s *sidecar) build() error {
 	}
 	s.teardown.add("store", s.store.Close)
 	record := evidence.Observe(s.store, metrics.StoreOperation)
-	notifier := &switchable{}
+	if s.proposer, err = newProposer(world.proposals, record, settings.Store.Retention, "", metrics, log); err != nil {
+		return err
+	}
 	s.engine = verify.New(verify.Options{
 		Store: record, Sensors: world.sensors, Policies: world.policies.find,
-		Metrics: metrics, Notifier: notifier, Logger: log, ReadWords: readWords, MaxInFlight: settings.Limits.MaxInFlight,
+		Metrics: metrics, Notifier: s.proposer, Logger: log, ReadWords: readWords, MaxInFlight: settings.Limits.MaxInFlight,
 		MaxPerClient: api.Share(settings.Limits.MaxInFlight, settings.Limits.ClientShare), Grace: o.grace,
 	})
-	notifier.set(world.notifier)
 	scrub := &scrubber{count: metrics.Redacted}
 	scrub.current.Store(world.redactor)
-	s.reloader = &reloader{load: o.load, scrub: scrub, current: settings, engine: s.engine, notifier: notifier, metrics: metrics, log: log, names: world.sensors.Names()}
+	s.reloader = &reloader{load: o.load, scrub: scrub, current: settings, engine: s.engine, proposer: s.proposer, metrics: metrics, log: log, names: world.sensors.Names()}
 	s.handler = api.New(api.Options{
-		Engine: answering{s.engine, record}, Logger: log, Redact: scrub.text, Reload: s.reloader.reload, RequestTimeout: longestCapture(settings) + 10*time.Second,
+		Engine: answering{s.engine, s.proposer, record}, Logger: log, Redact: scrub.text, Reload: s.reloader.reload, RequestTimeout: longestCapture(settings) + 10*time.Second,
 	})
 	s.limiter = api.NewLimiter(api.Limits{
 		Calls: settings.Limits.MaxCalls, BodyBytes: settings.Limits.MaxBodyBytes,
@@ -115,6 +118,7 @@ func (s *sidecar) run(ctx context.Context) error {
 		defer stopStore()
 		return s.engine.Run(running)
 	})
+	group.Go(func() error { return s.proposer.Run(running) })
 	group.Go(func() error { return s.reloader.run(running) })
 	group.Go(func() error {
 		guarded := api.GuardSocket(s.limiter.Before(s.handler), s.peers, s.log)

@@ -15,6 +15,7 @@ import (
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/config"
 	"github.com/aftercheck/aftercheck/internal/evidence"
+	"github.com/aftercheck/aftercheck/internal/notify"
 	"github.com/aftercheck/aftercheck/internal/verify"
 )
 
@@ -118,9 +119,11 @@ func sumOf(socket string) (string, error) {
 	return hex.EncodeToString(sum[:4]), nil
 }
 
-// answering is what the API asks: the engine, and the record for snapshots.
+// answering is what the API asks: the engine, the record for snapshots, and who
+// proposes.
 type answering struct {
 	*verify.Engine
+	*notify.Proposer
 	record verify.Store
 }
 

@@ -9,15 +9,15 @@ import (
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/collect"
 	"github.com/aftercheck/aftercheck/internal/config"
-	"github.com/aftercheck/aftercheck/internal/verify"
+	"github.com/aftercheck/aftercheck/internal/notify"
 )
 
 // world is what a configuration makes and a reload replaces.
 type world struct {
-	sensors  *collect.Set
-	policies *policies
-	redactor *collect.Redactor
-	notifier verify.Notifier // nil: nobody is notified
+	sensors   *collect.Set
+	policies  *policies
+	redactor  *collect.Redactor
+	proposals notify.Settings
 }
 
 // buildWorld makes everything that can be changed at runtime. It asks nobody.
@@ -36,7 +36,7 @@ func buildWorld(c *config.Config, observer collect.Observer, log *slog.Logger) (
 		return nil, err
 	}
 	redactor := collect.NewRedactor(secrets)
-	notifier, err := buildNotifier(c, redactor)
+	proposals, err := proposalSettings(c, redactor)
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +45,9 @@ func buildWorld(c *config.Config, observer collect.Observer, log *slog.Logger) (
 			MaxBytes: c.Limits.MaxReadingBytes, MaxConcurrent: c.Limits.MaxConcurrent,
 			Redactor: redactor, Observer: observer, Logger: log,
 		}),
-		policies: rules,
-		redactor: redactor,
-		notifier: notifier,
+		policies:  rules,
+		redactor:  redactor,
+		proposals: proposals,
 	}, nil
 }
 

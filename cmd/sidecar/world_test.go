@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -151,28 +150,12 @@ func TestReferenceBuilds(t *testing.T) {
 	if got, want := w.sensors.Names(), []string{"prometheus", "alerts", "shop-health", "queue-length"}; !slices.Equal(got, want) {
 		t.Errorf("sensors are %v, want %v", got, want)
 	}
-	if w.notifier == nil {
-		t.Error("nobody proposes, though the reference says so")
-	}
-}
-
-func TestSwitchableNotifier(t *testing.T) {
-	s := &switchable{}
-	s.set(nil)
-	if err := s.Notify(context.Background(), aftercheck.Verification{}); err != nil {
-		t.Errorf("nobody answers %v", err)
-	}
-	s.set(refusing{})
-	if err := s.Notify(context.Background(), aftercheck.Verification{}); !errors.Is(err, errRefused) {
-		t.Errorf("the new one answers %v", err)
+	if w.proposals.Disabled || len(w.proposals.URLs) != 2 {
+		t.Errorf("proposals are made so: %+v, though the reference has two Alertmanagers", w.proposals)
 	}
 }
 
 var errRefused = errors.New("refused")
-
-type refusing struct{}
-
-func (refusing) Notify(context.Context, aftercheck.Verification) error { return errRefused }
 
 func TestTeardownIsBackwardsOnceAndBounded(t *testing.T) {
 	var log bytes.Buffer

@@ -17,6 +17,8 @@ import (
 // ErrUnavailable, perhaps wrapped, also as a *verify.Overloaded; any other is the
 // sidecar's own fault. All methods return when their context ends.
 type Engine interface {
+	Proposer
+
 	// Capture takes the pre-state of an incident now, and answers also when no
 	// sensor did.
 	Capture(ctx context.Context, r aftercheck.SnapshotRequest) (aftercheck.Snapshot, error)
@@ -110,6 +112,9 @@ func (s *server) routes(mux *http.ServeMux) *huma.OpenAPI {
 	huma.Register(routes, createVerification(), s.createVerification)
 	huma.Register(routes, getVerification(), s.getVerification)
 	huma.Register(routes, listVerifications(), s.listVerifications)
+	huma.Register(routes, listProposals(), s.listProposals)
+	huma.Register(routes, getProposal(), s.getProposal)
+	huma.Register(routes, acknowledgeProposal(), s.acknowledgeProposal)
 	huma.Register(routes, assess(), s.assess)
 	huma.Register(routes, healthy(), s.healthy)
 	huma.Register(routes, ready(), s.ready)

@@ -101,6 +101,10 @@ func (s *server) checkBody(check *checker) middleware {
 			}
 			defer func() { <-s.assessing }()
 		}
+		if mayLackBody(op) && r.ContentLength == 0 {
+			r.Body = io.NopCloser(strings.NewReader("{}"))
+			r.Header.Set("Content-Type", "application/json")
+		}
 		body, problem := readBody(w, r, limitOf(op))
 		if problem == nil {
 			problem = check.body(op, body)

@@ -94,7 +94,7 @@ func TestDocumentNamesWhatGeneratorsNeed(t *testing.T) {
 			}
 		}
 	}
-	if len(ids) != 9 {
+	if len(ids) != 12 {
 		t.Errorf("operations %v", ids)
 	}
 	for name, schema := range d.Components.Schemas {
@@ -161,7 +161,9 @@ func orNothing(list any) []any {
 
 func TestDocumentedExamplesAreTaken(t *testing.T) {
 	made := success()
-	c := serve(t, &apitest.Engine{SealWith: &made})
+	engine := &apitest.Engine{SealWith: &made}
+	engine.Propose(aftercheck.Proposal{ID: "p-1", State: aftercheck.ProposalOpen})
+	c := serve(t, engine)
 	sent := 0
 	for path, operations := range readDocument(t).Paths {
 		for method, op := range operations {
@@ -170,13 +172,13 @@ func TestDocumentedExamplesAreTaken(t *testing.T) {
 				continue
 			}
 			sent++
-			if got := c.do(strings.ToUpper(method), path, string(example)); got.status >= 300 {
+			if got := c.do(strings.ToUpper(method), strings.ReplaceAll(path, "{id}", "p-1"), string(example)); got.status >= 300 {
 				t.Errorf("%s: the example is refused: %s", op.OperationID, got.body)
 			}
 		}
 	}
-	if sent != 3 {
-		t.Errorf("%d operations with an example of a body, want 3", sent)
+	if sent != 4 {
+		t.Errorf("%d operations with an example of a body, want 4", sent)
 	}
 }
 
@@ -221,6 +223,12 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 	call("POST", "/v1/verifications", "/v1/verifications", verificationBody, 202)
 	call("GET", "/v1/verifications?limit=1", "/v1/verifications", "", 200)
 	call("POST", "/v1/assessments", "/v1/assessments", assessmentBody, 200)
+	call("GET", "/v1/proposals", "/v1/proposals", "", 200)
+	engine.Propose(aftercheck.Proposal{ID: "p-1", State: aftercheck.ProposalOpen, Verdict: aftercheck.Failed})
+	call("GET", "/v1/proposals?state=open", "/v1/proposals", "", 200)
+	call("GET", "/v1/proposals/p-1", "/v1/proposals/{id}", "", 200)
+	call("POST", "/v1/proposals/p-1/acknowledge", "/v1/proposals/{id}/acknowledge", `{"by":"kim","comment":"by hand"}`, 200)
+	call("GET", "/v1/proposals/nobody", "/v1/proposals/{id}", "", 404)
 	call("GET", "/v1/verifications/nobody", "/v1/verifications/{id}", "", 404)
 	call("GET", "/v1/verifications?limit=-1", "/v1/verifications", "", 422)
 	call("POST", "/v1/snapshots", "/v1/snapshots", "{", 400)

@@ -29,6 +29,7 @@ sent again then.`
 func tags() []*huma.Tag {
 	return []*huma.Tag{
 		{Name: tagVerify, Description: "Capture before the action, verify after it."},
+		{Name: tagPropose, Description: "Rollback proposals: what people are asked to decide. Nothing is rolled back by the sidecar."},
 		{Name: tagAssess, Description: "Judge evidence that the caller brings."},
 		{Name: tagLifecycle, Description: "Management, as Prometheus servers have it. Plain text."},
 	}

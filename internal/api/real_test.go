@@ -43,7 +43,8 @@ func (p *patient) Ask(context.Context, aftercheck.Question) []aftercheck.Reading
 // recorded is the engine with its store, as the command wires them.
 type recorded struct {
 	*verify.Engine
-	store *evidence.File
+	api.Proposer // nobody
+	store        *evidence.File
 }
 
 // Snapshot implements api.Engine.
@@ -81,7 +82,7 @@ func realSidecar(t *testing.T, sensors verify.Sensors, maxInFlight int) *caller 
 			t.Error(err)
 		}
 	})
-	return serveWith(t, api.Options{Engine: recorded{engine, store}})
+	return serveWith(t, api.Options{Engine: recorded{engine, nil, store}})
 }
 
 // TestRealEngineOverTheSocket goes the whole way, and holds every answer

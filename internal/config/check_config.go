@@ -43,16 +43,41 @@ func (c *checker) metrics(into *Metrics, written rawMetrics) {
 	count(c, "metrics.max_alertnames", &into.MaxAlertnames, written.MaxAlertnames, 0, 1000)
 }
 
+// The bounds of who is told of proposals, and of what.
+const (
+	maxAlertmanagers  = 16
+	maxIncidentLabels = 10
+	shortestResend    = time.Second
+)
+
+// labelForm is a name that every Alertmanager takes.
+var labelForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
 func (c *checker) selfHealing(into *SelfHealing, written rawSelfHealing) {
 	const path = "self_healing"
-	into.Enabled, into.Alertmanagers = written.Enabled, written.Alertmanagers
+	if written.Enabled != nil {
+		into.Enabled = *written.Enabled
+	}
+	into.DryRun, into.Alertmanagers, into.IncidentLabels = written.DryRun, written.Alertmanagers, written.IncidentLabels
+	if len(written.IncidentLabels) > maxIncidentLabels {
+		c.wrong(path+".incident_labels", fmt.Sprintf("want at most %d labels", maxIncidentLabels))
+	}
+	for i, name := range written.IncidentLabels {
+		if !labelForm.MatchString(name) {
+			c.wrong(fmt.Sprintf("%s.incident_labels[%d]", path, i), "want the name of a label: letters, digits and _, no digit first")
+		}
+	}
 	for i, address := range written.Alertmanagers {
 		c.url(fmt.Sprintf("%s.alertmanagers[%d]", path, i), address)
 	}
-	if written.Enabled && len(written.Alertmanagers) == 0 {
-		c.wrong(path+".alertmanagers", "want the address of an Alertmanager to propose to")
+	if len(written.Alertmanagers) > maxAlertmanagers {
+		c.wrong(path+".alertmanagers", fmt.Sprintf("want at most %d addresses", maxAlertmanagers))
 	}
 	c.positive(path+".timeout", &into.Timeout, written.Timeout)
+	c.positive(path+".resend_interval", &into.ResendInterval, written.ResendInterval)
+	if into.ResendInterval < shortestResend {
+		c.wrong(path+".resend_interval", "want "+shortestResend.String()+" or more")
+	}
 	c.positive(path+".proposal_lifetime", &into.ProposalLifetime, written.ProposalLifetime)
 	into.Client = c.client(path, written.Client)
 }

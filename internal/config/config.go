@@ -33,13 +33,16 @@ type Config struct {
 	source source
 }
 
-// SelfHealing is the switch for rollback proposals, off by default.
+// SelfHealing is about rollback proposals.
 type SelfHealing struct {
-	Enabled          bool
+	Enabled          bool     // false: nothing is proposed
+	DryRun           bool     // nobody is told
 	Alertmanagers    []string // base URLs of all the peers of one cluster; each is told
 	Client           promconfig.HTTPClientConfig
 	Timeout          time.Duration // of the request to one of them
-	ProposalLifetime time.Duration // how long a proposal stands
+	ResendInterval   time.Duration // how often an open proposal is told again
+	ProposalLifetime time.Duration // how long a proposal stays open
+	IncidentLabels   []string      // the incident's labels that the alert has too
 }
 
 // Metrics bounds the series of metrics whose labels callers fill.

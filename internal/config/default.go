@@ -20,8 +20,11 @@ func Default() *Config {
 			Kubernetes: Kubernetes{Enabled: SwitchAuto, Neighbours: true, MaxPods: 5000, MaxNeighbours: 500},
 			Prometheus: defaultPrometheus(),
 		},
-		SelfHealing: SelfHealing{Client: defaultClient(), Timeout: 5 * time.Second, ProposalLifetime: time.Hour},
-		Metrics:     Metrics{MaxPlaybooks: 50, MaxAlertnames: 50},
+		Metrics: Metrics{MaxPlaybooks: 50, MaxAlertnames: 50},
+		SelfHealing: SelfHealing{
+			Enabled: true, Client: defaultClient(), Timeout: 5 * time.Second,
+			ResendInterval: time.Minute, ProposalLifetime: 24 * time.Hour,
+		},
 	}
 }
 

@@ -100,10 +100,13 @@ type rawMatch struct {
 }
 
 type rawSelfHealing struct {
-	Enabled          bool      `yaml:"enabled"`
+	Enabled          *bool     `yaml:"enabled"`
+	DryRun           bool      `yaml:"dry_run"`
 	Alertmanagers    []string  `yaml:"alertmanagers"`
 	Timeout          string    `yaml:"timeout"`
+	ResendInterval   string    `yaml:"resend_interval"`
 	ProposalLifetime string    `yaml:"proposal_lifetime"`
+	IncidentLabels   []string  `yaml:"incident_labels"`
 	Client           rawClient `yaml:",inline"`
 }
 

@@ -14,7 +14,7 @@ const tag = "aftercheck"
 // All returns the dashboards. It fails if one asks for a metric that the exporter
 // does not declare.
 func All() ([]Dashboard, error) {
-	m, err := resolve(append(exporter.Definitions(), Later()...))
+	m, err := resolve(exporter.Definitions())
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -48,9 +47,7 @@ func (w *world) everyPanelHasData(t *testing.T) {
 		values := chosen(d)
 		for _, p := range d.shown() {
 			for _, q := range p.Targets {
-				if !asksForLater(q.Expr) {
-					waiting = append(waiting, asked{name + ", " + p.Title + ", " + q.RefID, substituted(q.Expr, values), q.Instant})
-				}
+				waiting = append(waiting, asked{name + ", " + p.Title + ", " + q.RefID, substituted(q.Expr, values), q.Instant})
 			}
 		}
 	}
@@ -71,23 +68,6 @@ func (w *world) everyPanelHasData(t *testing.T) {
 		})
 		return errors.Join(errs...)
 	})
-}
-
-// asksForLater reports whether a query needs a metric that the exporter has not
-// yet.
-func asksForLater(expression string) bool {
-	return slices.ContainsFunc(dashboards.Later(), func(d exporter.Definition) bool { return strings.Contains(expression, d.Name+"{") })
-}
-
-// TestLaterIsLater: what the exporter declares is no exception any more.
-func TestLaterIsLater(t *testing.T) {
-	for _, d := range exporter.Definitions() {
-		for _, later := range dashboards.Later() {
-			if d.Name == later.Name {
-				t.Errorf("the exporter declares %s: take it out of Later", d.Name)
-			}
-		}
-	}
 }
 
 // points is how many samples a query gives that are numbers.
@@ -131,9 +111,6 @@ func isNumber(v model.SampleValue) int {
 func (w *world) namesAndLabels(t *testing.T) {
 	page := w.page(t)
 	eachTarget(t, func(t *testing.T, d written, _ dashboards.Panel, q dashboards.Target) {
-		if asksForLater(q.Expr) {
-			return
-		}
 		there := []string{"job", "instance"}
 		expression := parse(t, q.Expr, chosen(d))
 		parser.Inspect(expression, func(node parser.Node, _ []parser.Node) error {

@@ -79,17 +79,3 @@ func resolve(definitions []exporter.Definition) (metrics, error) {
 	m.files, m.maxFiles = metric{name: "process_open_fds"}, metric{name: "process_max_fds"}
 	return m, nil
 }
-
-// Later are the metrics that panels ask for before the exporter has them: those of
-// the rollback proposals. A test fails as soon as it declares one of them: it is to be taken out of here then, and the
-// function with the last one.
-func Later() []exporter.Definition {
-	return []exporter.Definition{
-		{Name: exporter.Prefix + "proposals_opened_total", Kind: exporter.Counter},
-		{Name: exporter.Prefix + "proposals_closed_total", Kind: exporter.Counter, Labels: []string{"outcome"}},
-		{Name: exporter.Prefix + "proposals_open", Kind: exporter.Gauge},
-		{Name: exporter.Prefix + "proposals_undelivered", Kind: exporter.Gauge},
-		{Name: exporter.Prefix + "notifications_total", Kind: exporter.Counter, Labels: []string{"alertmanager"}},
-		{Name: exporter.Prefix + "notifications_failed_total", Kind: exporter.Counter, Labels: []string{"alertmanager"}},
-	}
-}

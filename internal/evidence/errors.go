@@ -21,7 +21,7 @@ func isAnswer(err error) bool {
 	var field *aftercheck.FieldError
 	return errors.Is(err, aftercheck.ErrNotFound) || errors.Is(err, aftercheck.ErrConflict) ||
 		errors.Is(err, aftercheck.ErrSealed) || errors.Is(err, aftercheck.ErrFenced) ||
-		errors.Is(err, ErrUnreadable) || errors.Is(err, ErrUnstorable) || errors.As(err, &field)
+		errors.Is(err, ErrUnreadable) || errors.Is(err, ErrUnstorable) || errors.Is(err, ErrFull) || errors.As(err, &field)
 }
 
 // unavailable wraps the backend's own trouble; the store's answers pass.

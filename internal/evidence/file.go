@@ -41,6 +41,8 @@ type FileOptions struct {
 	// LockTimeout is how long OpenFile waits for another process to release
 	// the file; zero means one second.
 	LockTimeout time.Duration
+	// MaxErrands bounds the errands of one kind; zero means MaxErrands.
+	MaxErrands int
 	// Logger is told what goes wrong in Run; nil means nobody.
 	Logger *slog.Logger
 }
@@ -51,6 +53,9 @@ func (o FileOptions) withDefaults() FileOptions {
 	}
 	if o.LockTimeout <= 0 {
 		o.LockTimeout = time.Second
+	}
+	if o.MaxErrands <= 0 {
+		o.MaxErrands = MaxErrands
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -150,13 +155,34 @@ func prepare(db *bolt.DB) error {
 		}
 		return checkLayout(tx)
 	})
-	if err != nil || !fresh {
+	if err != nil {
 		return err
+	}
+	if !fresh {
+		return addBuckets(db)
 	}
 	if err := db.Update(layOut); err != nil {
 		return err
 	}
 	return syncDirectory(filepath.Dir(db.Path()))
+}
+
+// addBuckets makes what an earlier version did not, and leaves a file alone that
+// has everything.
+func addBuckets(db *bolt.DB) error {
+	whole := true
+	err := db.View(func(tx *bolt.Tx) error {
+		whole = tx.Bucket(bucketErrands) != nil && tx.Bucket(bucketErrandIndex) != nil
+		return nil
+	})
+	if err != nil || whole {
+		return err
+	}
+	return db.Update(func(tx *bolt.Tx) error {
+		_, rows := tx.CreateBucketIfNotExists(bucketErrands)
+		_, index := tx.CreateBucketIfNotExists(bucketErrandIndex)
+		return errors.Join(rows, index)
+	})
 }
 
 // checkLength tells a file that was cut off, whose pages would be missing.
@@ -185,7 +211,7 @@ func checkLayout(tx *bolt.Tx) error {
 }
 
 func layOut(tx *bolt.Tx) error {
-	for _, name := range [][]byte{bucketAbout, bucketRecords, bucketSnapshots, bucketAccepted, bucketIncidents, bucketPending, bucketExpiry} {
+	for _, name := range [][]byte{bucketAbout, bucketRecords, bucketSnapshots, bucketAccepted, bucketIncidents, bucketPending, bucketExpiry, bucketErrands, bucketErrandIndex} {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}

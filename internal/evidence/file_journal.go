@@ -61,6 +61,10 @@ func (f *File) export(ctx context.Context, id string) (record fields, settled bo
 
 // remove takes a record out of the file.
 func (f *File) remove(ctx context.Context, kind, id string) error {
+	if kind == kindErrand {
+		of, id, _ := strings.Cut(id, "/")
+		return f.RemoveErrand(ctx, of, id)
+	}
 	_, err := transition(ctx, f, "removing from the journal", func(tx *bolt.Tx) (struct{}, error) {
 		if kind == kindSnapshot {
 			return struct{}{}, snapshots(tx).remove(id)

@@ -65,8 +65,11 @@ func (f *File) sweep(ctx context.Context) error {
 		looked, err := transition(ctx, f, "sweeping", func(tx *bolt.Tx) (int, error) {
 			return sweepSome(tx, now)
 		})
-		if err != nil || looked < sweepGroup {
+		if err != nil {
 			return err
+		}
+		if looked < sweepGroup {
+			return f.sweepErrands(ctx)
 		}
 	}
 }

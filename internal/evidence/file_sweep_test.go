@@ -16,7 +16,7 @@ import (
 
 // emptyFile is what an empty store holds: its layout, and a mark of Check.
 var emptyFile = map[string]int{
-	"aftercheck": 1, "verifications": 0, "snapshots": 0, "accepted": 0, "incidents": 0, "pending": 0, "expiry": 0,
+	"aftercheck": 1, "verifications": 0, "snapshots": 0, "accepted": 0, "incidents": 0, "pending": 0, "expiry": 0, "errands": 0, "errand index": 0,
 }
 
 // TestFileSweepsAfterThirtyDays lets a month pass.

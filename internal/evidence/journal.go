@@ -13,8 +13,8 @@ import (
 
 // JournalOptions configure a Journal.
 type JournalOptions struct {
-	// MaxEntries bounds the snapshots and verifications that it holds; zero
-	// means 10,000.
+	// MaxEntries bounds the snapshots, verifications and errands that it holds;
+	// zero means 10,000.
 	MaxEntries int
 	// Logger is told when Redis is away, when it is back, and what could not be
 	// delivered; nil means nobody.
@@ -47,8 +47,8 @@ var (
 )
 
 // Journal is the Store in Redis with a file beside it, for one process, that
-// takes what comes while Redis is away: captures, acceptances, and all that
-// becomes of the verifications accepted so. Run brings it to Redis when that is
+// takes what comes while Redis is away: captures, acceptances, all that becomes of
+// the verifications accepted so, and errands. Run brings it to Redis when that is
 // back; then it goes on there. A call that returns nil is as durable as the one
 // that served it.
 //
@@ -89,6 +89,9 @@ func NewJournal(ctx context.Context, far *Redis, near *File, o JournalOptions) (
 	j := &Journal{far: far, near: near, options: o, held: map[string]bool{}}
 	j.accepted.most, j.snapshots.most = rememberedIDs, rememberedSnapshots
 	err := near.each(ctx, func(kind, id string) { j.held[place(kind, id)] = true })
+	if err == nil {
+		err = near.eachErrand(ctx, func(kind, id string) { j.held[place(kindErrand, errandPlace(kind, id))] = true })
+	}
 	j.report()
 	return j, err
 }

@@ -121,8 +121,11 @@ func (j *Journal) move(ctx context.Context, kind, id string) error {
 	j.moving.Lock()
 	defer j.moving.Unlock()
 	send := j.sendVerification
-	if kind == kindSnapshot {
+	switch kind {
+	case kindSnapshot:
 		send = j.sendSnapshot
+	case kindErrand:
+		send = j.sendErrand
 	}
 	if err := send(ctx, id); err != nil && !errors.Is(err, aftercheck.ErrNotFound) {
 		return err

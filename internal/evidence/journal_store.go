@@ -115,9 +115,14 @@ func (j *Journal) knownFar(id string) bool {
 
 // at calls the one of the two stores that has a verification.
 func at[T any](j *Journal, id string, near, far func() (T, error)) (T, error) {
+	return inPlace(j, kindVerification, id, near, far)
+}
+
+// inPlace calls the one of the two stores that has a record.
+func inPlace[T any](j *Journal, kind, id string, near, far func() (T, error)) (T, error) {
 	j.moving.RLock()
 	defer j.moving.RUnlock()
-	if j.holds(kindVerification, id) {
+	if j.holds(kind, id) {
 		return near()
 	}
 	return ask(j, far)

@@ -20,11 +20,22 @@ const (
 	opList         = "list"
 	opPending      = "pending"
 	opCheck        = "check"
+	opPutErrand    = "put_errand"
+	opUpdateErrand = "update_errand"
+	opClaimErrands = "claim_errands"
+	opNextErrand   = "next_errand"
+	opErrand       = "errand"
+	opListErrands  = "list_errands"
+	opCountErrands = "count_errands"
+	opRemoveErrand = "remove_errand"
 )
 
 // Operations returns the name of every operation that Observe reports.
 func Operations() []string {
-	return []string{opPutSnapshot, opSnapshot, opAccept, opAddRound, opSeal, opLead, opSettle, opVerification, opList, opPending, opCheck}
+	return []string{
+		opPutSnapshot, opSnapshot, opAccept, opAddRound, opSeal, opLead, opSettle, opVerification, opList, opPending, opCheck,
+		opPutErrand, opUpdateErrand, opClaimErrands, opNextErrand, opErrand, opListErrands, opCountErrands, opRemoveErrand,
+	}
 }
 
 // Observe returns the store with each operation reported after it ended: its

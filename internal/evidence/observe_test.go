@@ -40,7 +40,7 @@ func TestObserveReportsEachOperation(t *testing.T) {
 		if _, err := evidencetest.World(t.Context(), s, evidencetest.LifeSnapshots(1)...); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(s.Check(t.Context()), s.Close()); err != nil {
+		if err := errors.Join(everyErrandCall(t.Context(), s), s.Check(t.Context()), s.Close()); err != nil {
 			t.Fatal(err)
 		}
 		_, err := s.Verification(t.Context(), "unknown")

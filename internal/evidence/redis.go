@@ -22,7 +22,7 @@ import (
 const RedisACL = "resetkeys resetchannels -@all ~aftercheck:* " +
 	"+select +cluster|slots +command +info " +
 	"+evalsha +eval +time +get +set +pexpire +pttl +exists " +
-	"+hget +hset +hmget +hgetall +zadd +zrem +zscore +zrange +zrangebyscore +zrangebylex +zrevrangebylex"
+	"+hget +hset +hmget +hgetall +hdel +zadd +zrem +zcard +zscore +zlexcount +zrange +zrangebyscore +zrangebylex +zrevrangebylex"
 
 // Redis is the Store in Redis 6.2 or newer or Valkey: one server, one behind
 // sentinels, or a cluster. A call that returns nil was acknowledged by the
@@ -36,7 +36,7 @@ const RedisACL = "resetkeys resetchannels -@all ~aftercheck:* " +
 // since a script reaches the keys of one hash slot only.
 //
 // All keys of one verification carry its ID as hash tag and expire by
-// themselves. The indexes are other keys, on other shards, so a record and its
+// themselves; those of a kind's errands carry the kind. The indexes are other keys, on other shards, so a record and its
 // entries are not written together. An entry is written before the record, and
 // a pending entry is removed after the verdict is made known, so that a crash between the two
 // leaves at most an entry too many: one without a record, or one of a record that
@@ -48,6 +48,7 @@ type Redis struct {
 	options RedisOptions
 	lease   lease
 	turn    chan struct{} // of capacity 1: who fills it may ask for the lease
+	kinds   kinds
 }
 
 var _ Store = (*Redis)(nil)
@@ -90,7 +91,12 @@ type reply struct {
 
 // run runs a script on one key.
 func (r *Redis) run(ctx context.Context, doing string, script *redis.Script, key string, args ...any) (reply, error) {
-	answer, err := asReply(script.Run(ctx, r.client, []string{key}, args...))
+	return r.runOn(ctx, doing, script, []string{key}, args...)
+}
+
+// runOn runs a script on keys of one slot.
+func (r *Redis) runOn(ctx context.Context, doing string, script *redis.Script, keys []string, args ...any) (reply, error) {
+	answer, err := asReply(script.Run(ctx, r.client, keys, args...))
 	return answer, unavailable(doing, err)
 }
 

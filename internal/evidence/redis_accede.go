@@ -64,7 +64,7 @@ func (r *Redis) accede(ctx context.Context, id string, record fields, settled bo
 	if _, err := r.list(ctx, mine, ttl, indexes...); err != nil {
 		return err
 	}
-	answer, err := r.runDurably(ctx, "delivering a verification", scriptAccede, r.recordKey(id),
+	answer, err := r.runDurably(ctx, "delivering a verification", scriptAccede, []string{r.recordKey(id)},
 		args(record, record[fieldDigest], ttl, token, strconv.FormatInt(revision, 10), record[fieldSealedAt])...)
 	if err != nil {
 		return err

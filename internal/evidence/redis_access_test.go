@@ -67,6 +67,9 @@ func everything(t testing.TB, s *evidence.Redis) error {
 	if _, err := s.List(t.Context(), aftercheck.Filter{Since: time.Now().Add(-time.Hour)}); err != nil {
 		return err
 	}
+	if err := everyErrandCall(t.Context(), s); err != nil {
+		return err
+	}
 	if err := s.Sweep(t.Context()); err != nil {
 		return err
 	}

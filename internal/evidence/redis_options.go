@@ -77,6 +77,8 @@ type RedisOptions struct {
 	PoolSize int
 	// Retention is how long records are kept; zero means 30 days.
 	Retention time.Duration
+	// MaxErrands bounds the errands of one kind; zero means MaxErrands.
+	MaxErrands int
 	// Logger is told what goes wrong in Run; nil means nobody.
 	Logger *slog.Logger
 }
@@ -99,6 +101,9 @@ func (o RedisOptions) withDefaults() RedisOptions {
 	}
 	if o.Retention <= 0 {
 		o.Retention = defaultRetention
+	}
+	if o.MaxErrands <= 0 {
+		o.MaxErrands = MaxErrands
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -12,9 +12,10 @@ const (
 	replySealed   = "sealed"   // the verdict stands
 	replyFenced   = "fenced"   // another session leads the record
 	replyMissing  = "missing"  // there is no such record
+	replyFull     = "full"     // there are too many
 )
 
-// Every script touches one key, so that it is atomic on a Redis Cluster too;
+// Every script touches one key, or those of errands that are in one slot, so that it is atomic on a Redis Cluster too;
 // writes before it fails at nothing; and answers the same when it is sent
 // twice. They need Redis 6.2 or any Valkey.
 

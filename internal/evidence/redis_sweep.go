@@ -56,6 +56,9 @@ func (r *Redis) sweep(ctx context.Context) error {
 			return r.removeEntries(ctx, token, dead)
 		})
 	})
+	if err == nil {
+		err = r.sweepErrands(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -18,19 +18,19 @@ const RedisWaitACL = "+wait"
 // longestWait bounds how long a write waits for replicas.
 const longestWait = time.Second
 
-// runDurably is run for what is promised to be stored: where WaitReplicas says
+// runDurably is runOn for what is promised to be stored: where WaitReplicas says
 // so, it waits until so many replicas have it too. WAIT speaks of the writes of
 // its own connection, and a call that is sent again may find that it has nothing
 // to write; so a mark is written before WAIT, which no replica has without all
 // that was written earlier. The script is sent as its text, since a pipeline
 // cannot fall back to it.
-func (r *Redis) runDurably(ctx context.Context, doing string, script *redis.Script, key string, args ...any) (reply, error) {
+func (r *Redis) runDurably(ctx context.Context, doing string, script *redis.Script, keys []string, args ...any) (reply, error) {
 	if r.options.WaitReplicas <= 0 {
-		return r.run(ctx, doing, script, key, args...)
+		return r.runOn(ctx, doing, script, keys, args...)
 	}
 	var answer *redis.Cmd
-	err := r.replicated(ctx, key+":written", func(pipe redis.Pipeliner) {
-		answer = script.Eval(ctx, pipe, []string{key}, args...)
+	err := r.replicated(ctx, keys[0]+":written", func(pipe redis.Pipeliner) {
+		answer = script.Eval(ctx, pipe, keys, args...)
 	})
 	if err != nil {
 		return reply{}, unavailable(doing, err)

@@ -18,7 +18,7 @@ func (r *Redis) PutSnapshot(ctx context.Context, s aftercheck.Snapshot) (afterch
 	if err != nil {
 		return aftercheck.Snapshot{}, err
 	}
-	answer, err := r.runDurably(ctx, "storing a snapshot", scriptPutSnapshot, r.snapshotKey(s.ID), text, r.timeToLive(time.Time{}))
+	answer, err := r.runDurably(ctx, "storing a snapshot", scriptPutSnapshot, []string{r.snapshotKey(s.ID)}, text, r.timeToLive(time.Time{}))
 	if err != nil {
 		return aftercheck.Snapshot{}, err
 	}
@@ -59,7 +59,7 @@ func (r *Redis) Accept(ctx context.Context, v aftercheck.Verification) (stored a
 		// What is listed may have been taken over meanwhile, as a record that is missing.
 		return aftercheck.Verification{}, false, unavailable("accepting a verification", errLapsed)
 	}
-	answer, err := r.runDurably(ctx, "accepting a verification", scriptAccept, r.recordKey(v.ID), args(record, record[fieldDigest], ttl)...)
+	answer, err := r.runDurably(ctx, "accepting a verification", scriptAccept, []string{r.recordKey(v.ID)}, args(record, record[fieldDigest], ttl)...)
 	switch {
 	case err != nil:
 		return aftercheck.Verification{}, false, err
@@ -168,7 +168,7 @@ func (r *Redis) Seal(ctx context.Context, id string, revision int64, a afterchec
 	if err != nil {
 		return aftercheck.Verification{}, err
 	}
-	answer, err := r.runDurably(ctx, "sealing a verdict", scriptSeal, r.recordKey(id), args(seal, revision, r.timeToLive(time.Time{}), token)...)
+	answer, err := r.runDurably(ctx, "sealing a verdict", scriptSeal, []string{r.recordKey(id)}, args(seal, revision, r.timeToLive(time.Time{}), token)...)
 	if err != nil {
 		return aftercheck.Verification{}, err
 	}

@@ -36,6 +36,8 @@ import (
 // What is returned equals what was given in its JSON form: times keep their
 // nanoseconds and offset, empty slices and maps may come back as nil.
 type Store interface {
+	Errands
+
 	// PutSnapshot stores a snapshot if its ID is free. If the ID is taken, it
 	// returns the stored one: the first capture stands. The caller compares.
 	PutSnapshot(ctx context.Context, s aftercheck.Snapshot) (aftercheck.Snapshot, error)

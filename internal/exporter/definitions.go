@@ -34,6 +34,7 @@ type metricSet struct {
 	coverage         prometheus.Histogram
 	rootCause        *prometheus.CounterVec
 	regressions      prometheus.Counter
+	proposals        proposalMetrics
 }
 
 // The classic buckets, in seconds but for the ratios'.
@@ -61,7 +62,7 @@ func definitions() (metricSet, []Definition) {
 		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
 		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
 		storeAway:      gauge("store_away", "Whether Redis does not answer (1), so that the journal takes what comes, or does (0). Absent without a journal."),
-		journalEntries: gauge("store_journal_entries", "Snapshots and verifications in the journal that are to be delivered to Redis. Absent without a journal."),
+		journalEntries: gauge("store_journal_entries", "Snapshots, verifications and errands in the journal that are to be delivered to Redis. Absent without a journal."),
 		redactions:     counter("redactions_total", "Secrets that were removed from what sensors answered and callers said, by rule.", "rule"),
 		reloadOK:       gauge("config_last_reload_successful", "Whether the last attempt to load the configuration succeeded (1) or not (0)."),
 		reloadAt:       gauge("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded successfully, in seconds since the epoch."),
@@ -76,6 +77,7 @@ func definitions() (metricSet, []Definition) {
 		coverage:         d.oneHistogram("coverage_ratio", "Share of what should have been observed that was, from 0 to 1, of sealed verifications that know it.", coverageBuckets),
 		rootCause:        counter("root_cause_cleared_total", "Sealed verifications by whether the root cause is cleared.", "cleared"),
 		regressions:      d.one("regressions_total", "Regressions that sealed verifications found: what was healthy before the action and is not after it."),
+		proposals:        newProposalMetrics(d),
 	}
 	return set, append(d.made, buildInfo())
 }

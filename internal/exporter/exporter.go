@@ -42,8 +42,9 @@ type Metrics struct {
 	reloadOK *prometheus.GaugeVec
 	reloadAt *prometheus.GaugeVec
 
-	sensors sensorMetrics
-	repairs repairMetrics
+	sensors   sensorMetrics
+	repairs   repairMetrics
+	proposals proposalMetrics
 }
 
 // New registers every metric with reg and presets each known outcome to 0. It
@@ -59,6 +60,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	)
 	overdue := &countedWhenAsked{GaugeVec: d.overdue}
 	reg.MustRegister(overdue)
+	reg.MustRegister(d.proposals.collectors()...)
 	m := &Metrics{
 		overdue:        overdue,
 		outcomes:       map[aftercheck.Outcome]prometheus.Counter{},
@@ -77,6 +79,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		reloadAt:       d.reloadAt,
 		sensors:        sensorMetrics{duration: d.sensorDuration, requests: d.sensorRequests, up: d.sensorUp, breaker: d.sensorBreaker},
 		repairs:        newRepairMetrics(d, o.MaxPlaybooks, o.MaxAlertnames),
+		proposals:      d.proposals,
 	}
 	for _, outcome := range aftercheck.Outcomes() {
 		verdict := string(outcome.Verdict)

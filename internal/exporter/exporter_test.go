@@ -64,6 +64,13 @@ func busy(m *exporter.Metrics) {
 	m.StoreOperation("seal", 2*time.Second, fmt.Errorf("writing: %w", aftercheck.ErrUnavailable))
 	m.Journal(true, 2)
 	m.Redacted("bearer_token", 3)
+	m.SetAlertmanagers([]string{"http://gone:9093", "http://a:9093"})
+	m.SetAlertmanagers([]string{"http://a:9093", "http://b:9093"})
+	m.Notified("http://a:9093", false)
+	m.Notified("http://a:9093", true)
+	m.ProposalOpened()
+	m.ProposalClosed("resolved")
+	m.Proposals(2, 1)
 	m.ConfigReloaded(true)
 }
 
@@ -128,6 +135,9 @@ func TestLabelsAreBounded(t *testing.T) {
 	m.StoreOperation("no such operation", time.Second, nil)
 	m.SensorAsked("no such sensor", aftercheck.ReadingOK, time.Second)
 	m.SensorBreaker("no such sensor", true)
+	m.Notified("http://no-such:9093", true)
+	m.ProposalClosed("open")
+	m.ProposalClosed("free text")
 	m.SensorAsked("kubernetes", "no such outcome", time.Second)
 	m.Sealed(sealed("v2", "no such verdict", "no such reason", 1, time.Second), 0)
 	m.Sealed(aftercheck.Verification{ID: "not sealed"}, 0)

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"fmt"
+	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -14,39 +16,73 @@ const Alertname = "AftercheckRollbackProposed"
 // isProposal is what nobody who reads the alert may miss.
 const isProposal = "This is a proposal. Nothing is rolled back automatically."
 
-// The bounds of what is shown of an action and of its regressions.
+// The severities of the alert: a verdict of failed is critical, any other a
+// warning.
 const (
-	shownAction      = 120 // characters
+	severityCritical = "critical"
+	severityWarning  = "warning"
+)
+
+// The bounds of what is shown, in characters but for the numbers of things.
+const (
+	shownAction      = 120
 	shownRegressions = 5
+	shownChecks      = 5
+	shownText        = 1000
+	shownDescription = 2000
+	shownLabel       = 128
 )
 
 // alert is one alert as Alertmanager's API v2 takes it.
 type alert struct {
-	Labels      map[string]string `json:"labels"`
-	Annotations map[string]string `json:"annotations"`
-	StartsAt    time.Time         `json:"startsAt"`
-	EndsAt      time.Time         `json:"endsAt"`
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+	StartsAt     time.Time         `json:"startsAt"`
+	EndsAt       time.Time         `json:"endsAt"`
+	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
-// newAlert words the proposal. The labels stay the same for the same repair of
-// the same incident, so that it is one alert; what is measured is in the
-// annotations.
-func newAlert(v aftercheck.Verification, now time.Time, lifetime time.Duration) alert {
-	return alert{
-		Labels: withoutEmpty(map[string]string{
-			"alertname": Alertname,
-			"severity":  "warning",
-			"namespace": v.Incident.Labels["namespace"],
-			"incident":  v.Incident.ID,
-			"playbook":  v.Playbook,
-		}),
-		Annotations: withoutEmpty(annotations(v)),
-		StartsAt:    v.SealedAt,
-		EndsAt:      now.Add(lifetime),
+// writer words proposals.
+type writer struct {
+	incidentLabels []string
+	redact         func(string) string
+	externalURL    string
+}
+
+// labels are few and stay the same for the same outcome of the same repair, so
+// that it is one alert; what is measured is in the annotations.
+func (w writer) labels(v aftercheck.Verification) map[string]string {
+	severity := severityWarning
+	if v.Verdict == aftercheck.Failed {
+		severity = severityCritical
 	}
+	labels := map[string]string{}
+	for _, name := range w.incidentLabels {
+		if labelName.MatchString(name) {
+			labels[name] = v.Incident.Labels[name]
+		}
+	}
+	for name, value := range map[string]string{
+		"alertname": Alertname,
+		"severity":  severity,
+		"namespace": v.Incident.Labels["namespace"],
+		"incident":  v.Incident.ID,
+		"playbook":  v.Playbook,
+		"verdict":   string(v.Verdict),
+	} {
+		labels[name] = value
+	}
+	for name, value := range labels {
+		labels[name] = cut(w.redact(value), shownLabel)
+	}
+	return withoutEmpty(labels)
 }
 
-func annotations(v aftercheck.Verification) map[string]string {
+// labelName is the form that every Alertmanager takes.
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+func (w writer) annotations(v aftercheck.Verification) map[string]string {
+	v.Action.Text = w.redact(v.Action.Text) // whole: half a secret is not recognised
 	action := cut(v.Action.Text, shownAction)
 	score := fmt.Sprintf("%.2f", *v.Score)
 	threshold := fmt.Sprintf("%.2f", v.Policy.ProposalThreshold)
@@ -59,19 +95,36 @@ func annotations(v aftercheck.Verification) map[string]string {
 		"Regressions: " + regressions(v.Regressions),
 		isProposal,
 	}
-	return map[string]string{
+	texts := map[string]string{
 		"summary":            fmt.Sprintf("Rollback proposed: self-healing score %s is under %s", score, threshold),
 		"description":        strings.Join(facts, "\n"),
 		"action":             action,
-		"verdict":            string(v.Verdict),
 		"reason":             string(v.Reason),
 		"explanation":        v.Explanation,
 		"score":              score,
 		"threshold":          threshold,
 		"root_cause_cleared": string(v.RootCauseCleared),
 		"regressions":        regressions(v.Regressions),
+		"checks":             checks(v.Parts),
 		"verification":       v.ID,
 	}
+	for name, text := range texts {
+		most := shownText
+		if name == "description" {
+			most = shownDescription
+		}
+		texts[name] = cut(w.redact(text), most)
+	}
+	texts["evidence"] = w.evidence(v.ID)
+	return withoutEmpty(texts)
+}
+
+// evidence is the address of a verification's page, or empty.
+func (w writer) evidence(id string) string {
+	if w.externalURL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(w.externalURL, "/") + "/verifications/" + url.PathEscape(id)
 }
 
 func named(i aftercheck.Incident) string {
@@ -97,11 +150,27 @@ func regressions(all []aftercheck.Regression) string {
 	return text
 }
 
+// checks lists what to look at: the parts of the score that are not as wanted,
+// and those of which nothing is known.
+func checks(parts []aftercheck.Part) string {
+	var shown []string
+	for _, p := range parts {
+		switch {
+		case len(shown) == shownChecks:
+		case !p.Measured:
+			shown = append(shown, p.Name+": nothing is known")
+		case p.Score < 1:
+			shown = append(shown, fmt.Sprintf("%s: %s, wanted %s", p.Name, p.Value, p.Wanted))
+		}
+	}
+	return strings.Join(shown, "; ")
+}
+
 // cut shortens a text to so many characters, the sign of the cut included.
 func cut(text string, characters int) string {
-	runes := []rune(text)
+	runes := []rune(strings.ToValidUTF8(text, "\uFFFD"))
 	if len(runes) <= characters {
-		return text
+		return string(runes)
 	}
 	return string(runes[:characters-1]) + "…"
 }

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -49,59 +48,5 @@ func TestDecide(t *testing.T) {
 				t.Errorf("decision %s, want %s", got, test.want)
 			}
 		})
-	}
-}
-
-func TestProposalInWords(t *testing.T) {
-	v := judged(0.316, 1)
-	v.Action.Text = strings.Repeat("ä", 130)
-	for range 7 {
-		v.Regressions = append(v.Regressions, aftercheck.Regression{
-			Subject: aftercheck.Subject{Kind: "Deployment", Namespace: "shop", Name: "cart"},
-			Check:   aftercheck.CheckHealth, Before: "healthy", After: "unhealthy (CrashLoopBackOff)",
-		})
-	}
-	now := time.Now()
-	a := newAlert(v, now, time.Hour)
-	if !a.EndsAt.Equal(now.Add(time.Hour)) || !a.StartsAt.Equal(v.SealedAt) {
-		t.Errorf("from %s to %s", a.StartsAt, a.EndsAt)
-	}
-	if got := []rune(a.Annotations["action"]); len(got) != 120 || got[119] != '…' {
-		t.Errorf("action of %d characters", len(got))
-	}
-	text := a.Annotations["description"]
-	for _, want := range []string{
-		"inc-1 (ApiDown)", "Score: 0.32 (threshold 0.50)", "Root cause cleared: no",
-		"Verdict: failed (still_broken)", "and 2 more", "This is a proposal. Nothing is rolled back automatically.",
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("description lacks %q:\n%s", want, text)
-		}
-	}
-	if got := strings.Count(text, "Deployment/shop/cart"); got != 5 {
-		t.Errorf("%d regressions shown, want 5", got)
-	}
-}
-
-func TestLabelsStayTheSameForTheSameRepair(t *testing.T) {
-	one := newAlert(judged(0.1, 1), time.Now(), time.Hour)
-	two := judged(0.4, 0.8)
-	two.ID, two.RootCauseCleared = "v2", aftercheck.AnswerUnknown
-	again := newAlert(two, time.Now(), time.Hour)
-	want := map[string]string{"alertname": Alertname, "severity": "warning", "namespace": "shop", "incident": "inc-1", "playbook": "pb-42"}
-	for _, labels := range []map[string]string{one.Labels, again.Labels} {
-		if len(labels) != len(want) {
-			t.Errorf("labels %v, want %v", labels, want)
-		}
-		for name, value := range want {
-			if labels[name] != value {
-				t.Errorf("label %s = %q, want %q", name, labels[name], value)
-			}
-		}
-	}
-	bare := judged(0.1, 1)
-	bare.Playbook, bare.Incident.Labels = "", nil
-	if labels := newAlert(bare, time.Now(), time.Hour).Labels; len(labels) != 3 {
-		t.Errorf("empty labels are sent: %v", labels)
 	}
 }

@@ -228,6 +228,37 @@ func TestNotifierFailureChangesNothing(t *testing.T) {
 	})
 }
 
+// TestNotifierThatIsAwayIsToldAgain: the verdict is there at once, stays pending
+// until what follows is kept, also over a restart, and is counted once.
+func TestNotifierThatIsAwayIsToldAgain(t *testing.T) {
+	bubble(t, patient, func(t *testing.T, h *house) {
+		h.told.away = 1_000_000
+		h.accept(t, request("v1"))
+		h.verdict(t, "v1")
+		if _, err := h.store.Lead(t.Context(), "v1"); err != nil {
+			t.Errorf("what is not passed on is not pending: %v", err)
+		}
+		time.Sleep(time.Minute)
+		counted := h.sealedCount(t)
+		h.restart(t, time.Second)
+		time.Sleep(time.Minute)
+		before := h.told.times("v1")
+		h.told.mu.Lock()
+		h.told.away = 1
+		h.told.mu.Unlock()
+		time.Sleep(time.Minute)
+		if again := h.told.times("v1") - before; again != 2 || before < 10 || before > 1000 {
+			t.Errorf("told %d times while it was away, and %d times then; want it twice then", before, again)
+		}
+		if _, err := h.store.Lead(t.Context(), "v1"); !errors.Is(err, aftercheck.ErrSealed) {
+			t.Errorf("what is passed on is still pending: %v", err)
+		}
+		if counted != 1 || h.sealedCount(t) != 0 {
+			t.Errorf("counted %v, and %v after the restart", counted, h.sealedCount(t))
+		}
+	})
+}
+
 func TestOverheadLeavesOutWaitingAndTheSlowestSensor(t *testing.T) {
 	bubble(t, patient, func(t *testing.T, h *house) {
 		h.eyes.takes = 3 * time.Second

@@ -42,8 +42,9 @@ type Sensors interface {
 type Policies func(name string, i aftercheck.Incident) (aftercheck.Policy, error)
 
 // Notifier is told of each verdict after it is stored, and decides for itself
-// whether anybody has to know. It is told once, but again after a crash between
-// its being told and the note of that: whoever it tells must not mind.
+// whether anybody has to know. It is told once, but again where it answers with an
+// aftercheck.ErrUnavailable, and after a crash between its being told and the note
+// of that: it must not mind.
 type Notifier interface {
 	Notify(ctx context.Context, v aftercheck.Verification) error
 }

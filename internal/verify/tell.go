@@ -40,14 +40,20 @@ func (e *Engine) count(due *entry, v aftercheck.Verification) {
 }
 
 // tell tells the notifier, once in the life of this engine, and settles the
-// verdict. Where the notifier fails, that is logged and final: it has its own
-// retries.
+// verdict. A notifier that cannot keep what follows just now is told again, and the
+// verdict is not settled so long; any other failure is logged and final.
 func (e *Engine) tell(ctx context.Context, due *entry, v aftercheck.Verification) outcome {
 	if !due.told {
 		due.told = true
 		notifying, cancel := context.WithTimeout(ctx, e.opts.NotifyTimeout)
 		defer cancel()
-		if err := e.opts.Notifier.Notify(notifying, v); err != nil {
+		err := e.opts.Notifier.Notify(notifying, v)
+		if errors.Is(err, aftercheck.ErrUnavailable) {
+			due.told = false
+			e.outage.note(err)
+			return e.retry(due)
+		}
+		if err != nil {
 			e.opts.Logger.Error("the verdict was not passed on", "verification", v.ID, "error", err)
 		}
 	}

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -86,6 +87,7 @@ type told struct {
 	about map[string]int
 	lives []map[string]int // the same by the engine that told
 	fails bool
+	away  int // so many times it cannot keep what follows
 }
 
 // begin makes a life for the engine that starts.
@@ -114,6 +116,10 @@ func (n *told) Notify(_ context.Context, v aftercheck.Verification) error {
 	n.about[v.ID]++
 	if len(n.lives) > 0 {
 		n.lives[len(n.lives)-1][v.ID]++
+	}
+	if n.away > 0 {
+		n.away--
+		return fmt.Errorf("keeping: %w", aftercheck.ErrUnavailable)
 	}
 	if n.fails {
 		return errors.New("nobody listens")

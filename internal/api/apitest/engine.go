@@ -30,6 +30,7 @@ type Engine struct {
 	verifications map[string]*verification
 	order         []string
 	calls         map[string]int
+	proposals     []aftercheck.Proposal
 }
 
 type verification struct {

@@ -78,6 +78,7 @@ func Run(t *testing.T, b Backend) {
 		{"Crash", testCrash},
 		{"AsTheModel", testAsTheModel},
 	}
+	parts = append(parts, errandParts()...)
 	if b.Fleet != nil {
 		parts = append(parts, fleetParts()...)
 	}

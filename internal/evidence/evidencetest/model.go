@@ -14,14 +14,15 @@ import (
 )
 
 // Model is an evidence.Store in memory that is as simple as the contract: the
-// oracle that other stores are compared with. Nothing in it expires, and IDs
-// are not checked.
+// oracle that other stores are compared with. Nothing in it expires but errands,
+// and IDs are not checked.
 type Model struct {
 	mu            sync.Mutex
 	snapshots     map[string]aftercheck.Snapshot
 	verifications map[string]aftercheck.Verification
 	seals         map[string]string // by ID: the arguments of the Seal that won
 	settled       map[string]bool   // by ID
+	errands       map[errandKey]aftercheck.Errand
 }
 
 var _ evidence.Store = (*Model)(nil)
@@ -33,6 +34,7 @@ func NewModel() *Model {
 		verifications: map[string]aftercheck.Verification{},
 		seals:         map[string]string{},
 		settled:       map[string]bool{},
+		errands:       map[errandKey]aftercheck.Errand{},
 	}
 }
 
