@@ -10,6 +10,7 @@ needed=(
     prometheus-alertmanager:prometheus-alertmanager
     curl:curl # the examples are run as they are
     python3:python3
+    chromium:chromium # the evidence pages are looked at
 )
 
 missing=()
