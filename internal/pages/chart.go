@@ -226,6 +226,9 @@ var (
 
 // limits reads what is wanted as a stretch of numbers, open ends being far away.
 func limits(wanted string) (from, to float64, ok bool) {
+	if len(wanted) > longText {
+		return 0, 0, false
+	}
 	if m := threshold.FindStringSubmatch(wanted); m != nil {
 		n, err := strconv.ParseFloat(m[2], 64)
 		switch {
