@@ -102,6 +102,10 @@ capture: deps control-plane ## drive the captured scenarios of the corpus on the
 	rm -f $(CAPTURED)/*.yaml
 	go test -tags e2e -count=1 -timeout 20m -parallel 10 -run '^TestCapture$$' ./e2e -capture $(CAPTURED)
 
+.PHONY: screenshots
+screenshots: deps ## take the pictures of docs/evidence-pages.md again
+	go test -count=1 -run '^TestScreenshots$$' ./internal/pages -screenshots $(CURDIR)/docs/images
+
 .PHONY: fuzz
 fuzz: ## run each fuzz test for a while; FUZZTIME=10s
 	scripts/fuzz.sh $(FUZZTIME)

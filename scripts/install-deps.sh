@@ -15,6 +15,7 @@ needed=(
     openssl:openssl # makes certificates for them
     mypy:mypy # checks client/python
     ansible-core:ansible-playbook # runs examples/ansible
+    chromium:chromium # the evidence pages are looked at
 )
 
 missing=()

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/aftercheck/aftercheck/internal/api"
@@ -36,6 +34,9 @@ func (s *sidecar) listen(settings config.Listen) (err error) {
 		}
 		s.closing("metrics listener", l)
 		s.web = append(s.web, l)
+	}
+	if s.externalURL, err = externalURL(s.options, s.web); err != nil {
+		return err
 	}
 	if s.options.apiAddress != "" {
 		if s.tcp, err = s.listenTCP(settings.TCP); err != nil {
@@ -72,10 +73,10 @@ func (s *sidecar) closing(name string, l net.Listener) {
 	})
 }
 
-// serveWeb serves the landing page and /metrics until the context ends. Each
+// serveWeb serves the landing page, /metrics and the evidence pages until the context ends. Each
 // listener has a server of its own, since the toolkit changes it.
 func (s *sidecar) serveWeb(ctx context.Context, l net.Listener) error {
-	mux, err := s.pages()
+	mux, err := s.webRoutes()
 	if err != nil {
 		return err
 	}
@@ -98,29 +99,6 @@ func (s *sidecar) serveWeb(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("serving metrics on %s: %w", l.Addr(), err)
 	}
 	return nil
-}
-
-// pages is what the metrics listener serves.
-func (s *sidecar) pages() (http.Handler, error) {
-	landing, err := web.NewLandingPage(web.LandingConfig{
-		Name: "Aftercheck", Description: "Did the fix work?", Version: version.Info(), Profiling: "false",
-		Links: []web.LandingLinks{
-			{Address: "/metrics", Text: "Metrics"},
-			{Address: "/-/healthy", Text: "Healthy"},
-			{Address: "/-/ready", Text: "Ready"},
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("making the landing page: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", landing)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
-		Registry: s.registry, EnableOpenMetrics: true, MaxRequestsInFlight: 40, Timeout: 30 * time.Second,
-	}))
-	mux.Handle("GET /-/healthy", s.handler)
-	mux.Handle("GET /-/ready", s.handler)
-	return mux, nil
 }
 
 // onlyWarnings keeps the toolkit from saying again what the line at the start

@@ -27,6 +27,8 @@ type serveOptions struct {
 	grace        time.Duration
 	webAddresses []string
 	webConfig    string // empty: plain HTTP
+	externalURL  string // empty: the first address listened on
+	withoutPages bool   // no evidence on the metrics listener
 }
 
 // load reads the configuration. The tokens that callers bring are secrets like
@@ -52,9 +54,12 @@ func serveCommand(app *kingpin.Application, c *console) command {
 	clause.Flag("api.bearer-token-file", "File with the tokens that callers over TCP bring, one a line, each behind its name if it has one. Read again when it changes.").StringVar(&o.tokenFile)
 	clause.Flag("storage.path", "File of the embedded store, unless Redis is configured.").Default(defaultStorage()).StringVar(&o.storagePath)
 	clause.Flag("shutdown.grace-period", "How long calls and observations under way may take to end.").Default("10s").DurationVar(&o.grace)
-	clause.Flag("web.listen-address", "Address of /metrics. Repeatable.").Default(defaultMetricsAddress).StringsVar(&o.webAddresses)
-	clause.Flag("web.config.file", "File that turns on TLS or authentication for /metrics; see the exporter-toolkit's documentation.").StringVar(&o.webConfig)
+	clause.Flag("web.listen-address", "Address of /metrics and of the evidence pages. Repeatable.").Default(defaultMetricsAddress).StringsVar(&o.webAddresses)
+	clause.Flag("web.config.file", "File that turns on TLS or authentication for that address; see the exporter-toolkit's documentation.").StringVar(&o.webConfig)
+	clause.Flag("web.external-url", "Where people reach the evidence pages, such as https://aftercheck.example.com: the base of links to them. The first listen address, if absent.").StringVar(&o.externalURL)
+	pages := clause.Flag("web.evidence-pages", "Serve the evidence pages too, to everybody who reaches that address.").Default("true").Bool()
 	return command{clause.FullCommand(), func(ctx context.Context) (int, error) {
+		o.withoutPages = !*pages
 		log := newLogger(c.log)
 		s, err := newSidecar(o, log)
 		if err == nil {

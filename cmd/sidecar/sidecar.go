@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,11 +37,14 @@ type sidecar struct {
 	limiter  *api.Limiter
 	peers    api.Peers
 
-	socket   net.Listener
-	tcp      net.Listener // nil: none
-	tokens   api.Tokens   // nil: none are asked for
-	web      []net.Listener
-	teardown teardown
+	socket net.Listener
+	tcp    net.Listener // nil: none
+	tokens api.Tokens   // nil: none are asked for
+	web    []net.Listener
+	// externalURL is the base of links to the evidence pages, without a slash at
+	// its end.
+	externalURL *url.URL
+	teardown    teardown
 }
 
 // newSidecar builds everything and binds every address, and starts nothing. If
