@@ -22,6 +22,23 @@ func (s *sidecar) listen(settings config.Listen) (err error) {
 			return err
 		}
 	}
+	if s.options.apiAddress != "" {
+		if s.tcp, err = s.listenTCP(settings.TCP); err != nil {
+			return err
+		}
+		s.closing("API listener", s.tcp)
+	}
+	s.peers = api.Peers{UIDs: settings.Unix.AllowUIDs, GIDs: settings.Unix.AllowGIDs}
+	if s.socket, err = api.ListenUnix(s.options.socket); err != nil {
+		return err
+	}
+	s.closing("socket", s.socket)
+	return nil
+}
+
+// listenWeb binds the addresses of /metrics and of the evidence pages, which says
+// where links lead.
+func (s *sidecar) listenWeb() (err error) {
 	if s.options.webConfig != "" {
 		if err := web.Validate(s.options.webConfig); err != nil {
 			return fmt.Errorf("reading the web configuration: %w", err)
@@ -38,17 +55,6 @@ func (s *sidecar) listen(settings config.Listen) (err error) {
 	if s.externalURL, err = externalURL(s.options, s.web); err != nil {
 		return err
 	}
-	if s.options.apiAddress != "" {
-		if s.tcp, err = s.listenTCP(settings.TCP); err != nil {
-			return err
-		}
-		s.closing("API listener", s.tcp)
-	}
-	s.peers = api.Peers{UIDs: settings.Unix.AllowUIDs, GIDs: settings.Unix.AllowGIDs}
-	if s.socket, err = api.ListenUnix(s.options.socket); err != nil {
-		return err
-	}
-	s.closing("socket", s.socket)
 	return nil
 }
 

@@ -79,7 +79,10 @@ func (s *sidecar) build() error {
 	}
 	s.teardown.add("store", s.store.Close)
 	record := evidence.Observe(s.store, metrics.StoreOperation)
-	if s.proposer, err = newProposer(world.proposals, record, settings.Store.Retention, "", metrics, log); err != nil {
+	if err := s.listenWeb(); err != nil {
+		return err
+	}
+	if s.proposer, err = newProposer(world.proposals, record, settings.Store.Retention, s.evidenceURL(), metrics, log); err != nil {
 		return err
 	}
 	s.engine = verify.New(verify.Options{

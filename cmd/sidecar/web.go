@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"sigs.k8s.io/yaml"
 
+	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/pages"
 )
 
@@ -29,7 +31,7 @@ func (s *sidecar) webRoutes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	if !s.options.withoutPages {
 		links = slices.Insert(links, 0, web.LandingLinks{Address: "/verifications", Text: "Verifications", Description: "verdicts and their evidence"})
-		evidence := pages.New(pages.Options{Reader: s.engine, ExternalURL: s.externalURL, Version: version.Version, Logger: s.log})
+		evidence := pages.New(pages.Options{Reader: s.engine, ExternalURL: s.externalURL, Proposal: s.proposalOf, Version: version.Version, Logger: s.log})
 		mux.Handle("/verifications", evidence)
 		mux.Handle("/verifications/", evidence)
 	}
@@ -46,6 +48,26 @@ func (s *sidecar) webRoutes() (http.Handler, error) {
 	mux.Handle("GET /-/healthy", s.handler)
 	mux.Handle("GET /-/ready", s.handler)
 	return mux, nil
+}
+
+// evidenceURL is the base of links to the evidence pages; empty where there are
+// none.
+func (s *sidecar) evidenceURL() string {
+	if s.options.withoutPages || s.externalURL == nil {
+		return ""
+	}
+	return s.externalURL.String()
+}
+
+// proposalOf tells the pages of the rollback proposal that a verification called
+// for.
+func (s *sidecar) proposalOf(ctx context.Context, v aftercheck.Verification) (pages.Proposal, bool, error) {
+	p, found, err := s.proposer.ProposalOf(ctx, v)
+	since := p.OpenedAt
+	if p.State != aftercheck.ProposalOpen {
+		since = p.ClosedAt
+	}
+	return pages.Proposal{State: string(p.State), Since: since}, found, err
 }
 
 // externalURL is what --web.external-url says, or else the first address that

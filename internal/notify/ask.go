@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,20 @@ func (p *Proposer) Proposal(ctx context.Context, id string) (aftercheck.Proposal
 	}
 	r, err := recordOf(e)
 	return r.Proposal, err
+}
+
+// ProposalOf returns the proposal that a verification called for, which a later one
+// of the same incident and playbook may have changed since; false if it called for
+// none, or if that one is not kept any more.
+func (p *Proposer) ProposalOf(ctx context.Context, v aftercheck.Verification) (aftercheck.Proposal, bool, error) {
+	if !v.Sealed() || Decide(v) != DecisionPropose {
+		return aftercheck.Proposal{}, false, nil
+	}
+	proposal, err := p.Proposal(ctx, proposalID(v.Incident.ID, v.Playbook))
+	if errors.Is(err, aftercheck.ErrNotFound) {
+		return aftercheck.Proposal{}, false, nil
+	}
+	return proposal, err == nil, err
 }
 
 // Proposals returns a page of proposals, newest first. A cursor that no page has

@@ -45,7 +45,7 @@ type Options struct {
 	ExternalURL *url.URL
 	// Proposal returns the rollback proposal of a verification; false if there
 	// is none. Nil: the pages say nothing of proposals.
-	Proposal func(ctx context.Context, verificationID string) (Proposal, bool, error)
+	Proposal func(ctx context.Context, v aftercheck.Verification) (Proposal, bool, error)
 	// Version of the sidecar, for the foot of the pages.
 	Version string
 	// Logger gets the reasons of 5xx answers. Nil: they are not logged.

@@ -217,8 +217,8 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 func TestCaching(t *testing.T) {
 	sealed, pending := theRecovery().tell(), theWait().tell()
 	state := pages.Proposal{}
-	base := serve(t, pages.Options{Reader: newShelf(t, sealed, pending), Proposal: func(_ context.Context, id string) (pages.Proposal, bool, error) {
-		return state, id == sealed.ID && state.State != "", nil
+	base := serve(t, pages.Options{Reader: newShelf(t, sealed, pending), Proposal: func(_ context.Context, v aftercheck.Verification) (pages.Proposal, bool, error) {
+		return state, v.ID == sealed.ID && state.State != "", nil
 	}}) + "/verifications/"
 	for path, control := range map[string]string{
 		sealed.ID: "private, no-cache", sealed.ID + ".json": "private, max-age=86400, immutable", pending.ID: "no-store", pending.ID + ".json": "no-store",
@@ -246,7 +246,7 @@ func TestCaching(t *testing.T) {
 
 func TestProposalThatCannotBeTold(t *testing.T) {
 	v := theFailure().tell()
-	page := want(t, serve(t, pages.Options{Reader: newShelf(t, v), Proposal: func(context.Context, string) (pages.Proposal, bool, error) {
+	page := want(t, serve(t, pages.Options{Reader: newShelf(t, v), Proposal: func(context.Context, aftercheck.Verification) (pages.Proposal, bool, error) {
 		return pages.Proposal{State: "open"}, true, errors.New("away")
 	}})+"/verifications/"+v.ID, 200, "still_broken")
 	if strings.Contains(page, "rollback proposal open") {

@@ -70,7 +70,7 @@ func (s *server) proposal(r *http.Request, v aftercheck.Verification) Proposal {
 	if s.Proposal == nil || !v.Sealed() {
 		return Proposal{}
 	}
-	p, found, err := s.Proposal(r.Context(), v.ID)
+	p, found, err := s.Proposal(r.Context(), v)
 	if err != nil {
 		s.Logger.WarnContext(r.Context(), "asking for a proposal", "id", v.ID, "err", err)
 	}
