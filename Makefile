@@ -99,6 +99,18 @@ chaos-short: deps ## the same in under two minutes
 store-versions: ## run the store's tests on Valkey 8.1 and Redis 6.0 too, out of Debian's other releases
 	scripts/test-store-versions.sh
 
+GORELEASER = $$(scripts/build-tool.sh goreleaser github.com/goreleaser/goreleaser/v2)
+
+.PHONY: release-check
+release-check: ## check .goreleaser.yaml
+	$(GORELEASER) check
+
+.PHONY: release-snapshot
+release-snapshot: ## make a release's archives, checksums and bills of materials below dist, and publish nothing
+	@sbom=$$(scripts/build-tool.sh cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod); \
+	mkdir -p bin/tools; ln -sf "$$sbom" bin/tools/cyclonedx-gomod
+	PATH=$(CURDIR)/bin/tools:$$PATH $(GORELEASER) release --snapshot --clean --skip=docker
+
 .PHONY: bench
 bench: deps ## run the benchmarks; BENCH=regexp chooses
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -65,6 +66,9 @@ func run(args []string, c *console) int {
 		healthcheckCommand(app, c),
 		demoCommand(app, c),
 		versionCommand(app, c),
+	}
+	if slices.Equal(args, []string{helpMan}) {
+		return c.execute(manPage(app, c))
 	}
 	parsed, err := app.Parse(args)
 	if err != nil {
