@@ -67,6 +67,13 @@ func TestMistakes(t *testing.T) {
 		"two ways to log in":     {"sensors: {prometheus: {url: 'http://a', basic_auth: {username: a}, authorization: {credentials_file: f}}}\n", "at most one of basic_auth, oauth2 & authorization"},
 		"half a certificate":     {"sensors: {prometheus: {url: 'http://a', tls_config: {cert_file: f}}}\n", "want cert_file and key_file together"},
 		"neither on nor off":     {"sensors: {kubernetes: {enabled: perhaps}}\n", "sensors.kubernetes.enabled: want auto, true or false"},
+		"engine without address": {"sensors: {docker: [{name: a}]}\n", "sensors.docker[0].url: want an address such as unix://"},
+		"a relative socket":      {"sensors: {docker: [{name: a, url: 'unix://docker.sock'}]}\n", "sensors.docker[0].url: want an address such as unix://"},
+		"ssh as nobody":          {"sensors: {docker: [{name: a, url: 'ssh://a', ssh: {identity_file: k, known_hosts_file: h}}]}\n", "sensors.docker[0].url: want ssh://user@host"},
+		"ssh with any host":      {"sensors: {docker: [{name: a, url: 'ssh://u@a', ssh: {identity_file: k}}]}\n", "sensors.docker[0].ssh: want identity_file and known_hosts_file"},
+		"keys for no ssh":        {"sensors: {docker: [{name: a, url: 'unix:///a', ssh: {identity_file: k, known_hosts_file: h}}]}\n", "sensors.docker[0].ssh: want identity_file and known_hosts_file"},
+		"certificates unused":    {"sensors: {docker: [{name: a, url: 'http://a', tls_config: {ca_file: c}}]}\n", "sensors.docker[0].tls_config: want it with an address of https://"},
+		"two hosts of one name":  {"sensors: {docker: [{name: a, url: 'http://a'}, {name: a, url: 'http://b'}]}\n", "sensors.docker[1].name: want a name that is not taken"},
 		"nobody to propose to":   {"self_healing: {enabled: true}\n", "self_healing.alertmanagers: want the address"},
 		"open quote":             {"default_namespace: 'a\n", "x.yml:1:20: could not find end character of single-quoted text"},
 		"tab":                    {"\tlimits: {}\n", "x.yml:1:"},
@@ -114,6 +121,8 @@ func TestSecretsAreNotRepeated(t *testing.T) {
 		"sensors:\n  prometheus:\n    url: http://a\n    authorization:\n      credentials: hunter22\n",
 		"sensors:\n  prometheus:\n    bearer_token: 'hunter22\n",
 		"store: {redis: {password: hunter22}}\n",
+		"sensors: {docker: [{name: a, url: 'ssh://u:hunter22@a', ssh: {identity_file: k, known_hosts_file: h}}]}\n",
+		"sensors: {docker: [{name: a, url: 'http://u:hunter22@a'}]}\n",
 		"sensors: {prometheus: {url: 'http://a', proxy_url: 'http://u:hunter22@'}}\n",
 	} {
 		_, err := Parse([]byte(text))
