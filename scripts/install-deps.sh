@@ -18,6 +18,7 @@ if [ "${1:-}" = docker ]; then
         iptables:iptables
         busybox-static:busybox # what runs in the tests' containers
         ca-certificates:update-ca-certificates
+        openssh-server:sshd
     )
 fi
 

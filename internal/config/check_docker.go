@@ -3,8 +3,6 @@ package config
 import (
 	"net/url"
 	"slices"
-
-	promconfig "github.com/prometheus/common/config"
 )
 
 func (c *checker) docker(path string, w rawDocker, taken map[string]bool) DockerHost {
@@ -28,22 +26,38 @@ func (c *checker) dockerURL(path string, w rawDocker) {
 		parsed = &url.URL{}
 	}
 	overSSH, overTLS := parsed.Scheme == "ssh", parsed.Scheme == "https" || parsed.Scheme == "tcp"
-	_, password := parsed.User.Password()
-	switch {
-	case overSSH && (parsed.User.Username() == "" || password || parsed.Hostname() == ""):
-		c.wrong(path+".url", "want ssh://user@host, without a password")
-	case overSSH:
-	case parsed.User != nil:
-		c.wrong(path+".url", "want no user or password in the address")
-	case parsed.Scheme == "unix" && parsed.Host == "" && parsed.Path != "":
-	case (overTLS || parsed.Scheme == "http") && parsed.Hostname() != "":
-	default:
-		c.wrong(path+".url", "want an address such as unix:///var/run/docker.sock, https://host:2376, http://host:2375 or ssh://user@host")
+	if want := wrongEngine(parsed); want != "" {
+		c.wrong(path+".url", want)
 	}
-	if overSSH != (w.SSH != rawSSH{}) || overSSH && (w.SSH.IdentityFile == "" || w.SSH.KnownHostsFile == "") {
+	both := w.SSH.IdentityFile != "" && w.SSH.KnownHostsFile != ""
+	if overSSH && !both || !overSSH && (w.SSH != rawSSH{}) {
 		c.wrong(path+".ssh", "want identity_file and known_hosts_file with an address of ssh://, and with no other")
 	}
-	if tls := c.tls(path+".tls_config", w.TLS); !overTLS && tls != (promconfig.TLSConfig{}) {
+	if !overTLS && (w.TLS != rawTLS{}) {
 		c.wrong(path+".tls_config", "want it with an address of https:// or tcp:// alone")
 	}
+}
+
+// wrongEngine says what would be right for an engine's address, or nothing.
+func wrongEngine(address *url.URL) string {
+	const form = "want an address such as unix:///var/run/docker.sock, https://host:2376, http://host:2375 or ssh://user@host"
+	right := false
+	switch address.Scheme {
+	case "ssh":
+		if _, password := address.User.Password(); password || address.User.Username() == "" || address.Hostname() == "" {
+			return "want ssh://user@host, without a password"
+		}
+		return ""
+	case "unix":
+		right = address.Host == "" && address.Path != ""
+	case "tcp", "http", "https":
+		right = address.Hostname() != ""
+	}
+	switch {
+	case !right:
+		return form
+	case address.User != nil:
+		return "want no user or password in the address"
+	}
+	return ""
 }

@@ -4,7 +4,6 @@ package docker
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,27 +13,6 @@ import (
 	"github.com/aftercheck/aftercheck/internal/collect"
 	"github.com/aftercheck/aftercheck/internal/testbed"
 )
-
-// shared is the engine of all these tests; each has container names of its own.
-var shared *testbed.Docker
-
-func TestMain(m *testing.M) {
-	code, err := withEngine(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func withEngine(m *testing.M) (int, error) {
-	var err error
-	if shared, err = testbed.StartDocker(); err != nil {
-		return 0, fmt.Errorf("starting the engine: %w", err)
-	}
-	defer shared.End()
-	return m.Run(), nil
-}
 
 // patience is how long a container may take to come into a state.
 const patience = 90 * time.Second

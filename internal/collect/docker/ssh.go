@@ -23,13 +23,13 @@ type farSide struct {
 
 // newSSH checks that both files can be used. They are read again for each
 // connection, so that a key may be changed.
-func newSSH(address *url.URL, identity, knownHosts string) (dial, error) {
+func newSSH(address *url.URL, identity, knownHosts string) (farSide, error) {
 	f := farSide{address: address.Host, socket: address.Path, identity: identity, knownHostsFile: knownHosts}
 	if address.User != nil {
 		f.user = address.User.Username()
 	}
 	if _, set := address.User.Password(); f.user == "" || set {
-		return nil, errors.New("url: want ssh://user@host, without a password")
+		return farSide{}, errors.New("url: want ssh://user@host, without a password")
 	}
 	if address.Port() == "" {
 		f.address = net.JoinHostPort(address.Hostname(), "22")
@@ -38,9 +38,9 @@ func newSSH(address *url.URL, identity, knownHosts string) (dial, error) {
 		f.socket = defaultSocket
 	}
 	if _, err := f.settings(); err != nil {
-		return nil, err
+		return farSide{}, err
 	}
-	return f.dial, nil
+	return f, nil
 }
 
 // settings reads the key and the hosts that are known.
@@ -114,7 +114,7 @@ func (f farSide) dial(ctx context.Context) (net.Conn, error) {
 	client := ssh.NewClient(session, channels, requests)
 	forwarded, err := client.DialContext(ctx, "unix", f.socket)
 	if err != nil {
-		client.Close()
+		_ = client.Close()
 		return nil, fmt.Errorf("reaching %s behind ssh: %w", f.socket, err)
 	}
 	_ = conn.SetDeadline(time.Time{})
