@@ -57,9 +57,9 @@ image-root: build ## make the image's files outside of it, for IMAGE_ARGS=--buil
 	scripts/image-root.sh $(BIN) bin/image/$$(go env GOARCH)
 
 .PHONY: image-test
-image-test: ## build the image and run it on a Docker engine that the tests start; wants root
+image-test: ## build and run the image, and test the Docker sensor, on an engine that the tests start; wants root
 	scripts/install-deps.sh docker
-	go test -race -tags docker -count=1 -timeout 15m ./image
+	go test -race -tags docker -count=1 -timeout 15m ./image ./internal/collect/docker
 
 .PHONY: demo
 demo: build ## break a real service five ways and see each repair judged; DEMO=--keep stays

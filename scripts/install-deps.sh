@@ -19,6 +19,7 @@ if [ "${1:-}" = docker ]; then
         busybox-static:busybox # what runs in the tests' containers
         ca-certificates:update-ca-certificates
         openssh-server:sshd
+        haproxy:haproxy
     )
 fi
 

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,6 +88,63 @@ func TestSSH(t *testing.T) {
 	elsewhere := write(t, dir, "known_elsewhere", knownAs(t, "127.0.0.9:22", filepath.Join(dir, "host")))
 	if _, err := New(Config{Name: "web-1", URL: url, IdentityFile: identity, KnownHostsFile: elsewhere}); err == nil || !strings.Contains(err.Error(), "want a key of "+server) {
 		t.Errorf("a host that nobody knows: %v", err)
+	}
+}
+
+// TestReadOnlyProxy: docs/docker-proxy.cfg lets the sensor's questions through, and
+// nothing else.
+func TestReadOnlyProxy(t *testing.T) {
+	const documented = "../../../docs/docker-proxy.cfg"
+	settings, err := os.ReadFile(documented)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "proxy-") // short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "docker.sock")
+	here := strings.NewReplacer("/run/aftercheck-docker/docker.sock", socket, "/var/run/docker.sock", shared.Socket).Replace(string(settings))
+	proxy, err := testbed.Launch(testbed.Command{
+		Name: "haproxy", Path: "/usr/sbin/haproxy", Args: []string{"-db", "-f", write(t, dir, "haproxy.cfg", here)}, Dir: dir,
+		Ready: func(context.Context) error { _, err := os.Stat(socket); return err },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Kill)
+	shared.Run(t, "behind-a-proxy", command(stays, nil))
+	sensor, err := New(Config{Name: "web-1", URL: "unix://" + socket, Only: true, Timeout: patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := awaitReason(t, collect.NewSet([]collect.Sensor{sensor}, collect.Options{}), about("behind-a-proxy"), aftercheck.StateHealthy, reasonRunning)
+	for _, f := range r.Findings {
+		if f.State == aftercheck.StateUnknown {
+			t.Errorf("not everything is let through: %+v", f)
+		}
+	}
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}}
+	for path, method := range map[string]string{
+		"/containers/behind-a-proxy/stop": http.MethodPost, "/containers/behind-a-proxy/json": http.MethodPost,
+		"/containers/behind-a-proxy/archive?path=/": http.MethodGet, "/containers/behind-a-proxy/logs?stdout=1": http.MethodGet,
+		"/containers/x/../behind-a-proxy/export": http.MethodGet, "/info": http.MethodGet, "/v1.41/images/json": http.MethodGet,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), method, "http://docker"+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusForbidden {
+			t.Errorf("%s %s: %s", method, path, response.Status)
+		}
 	}
 }
 

@@ -115,4 +115,8 @@ func (c container) restarts(exitCode int) bool {
 
 // serves reports whether the container is made to stay: it has a healthcheck, or
 // ports.
-func (c container) serves() bool { return c.State.Health != nil || len(c.Config.ExposedPorts) > 0 }
+func (c container) serves() bool { return c.State.Health.checks() || len(c.Config.ExposedPorts) > 0 }
+
+// checks reports whether there is a healthcheck. Podman has an empty Health where
+// there is none, and Docker one of "none" where it is turned off.
+func (h *health) checks() bool { return h != nil && h.Status != "" && h.Status != "none" }

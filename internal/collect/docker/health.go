@@ -98,7 +98,7 @@ func judgeRunning(c container, past lives, now time.Time) verdict {
 	case crashes >= loopRestarts && ran < life && past.intact(c):
 		return say(aftercheck.StateProgressing, reasonRecentlyRestarted, since,
 			"it was started again after %d crashes, and has not yet run for longer than %s", crashes, life.Round(time.Second))
-	case c.State.Health == nil || c.State.Health.Status == "none" || c.State.Health.Status == "":
+	case !c.State.Health.checks():
 		return say(aftercheck.StateHealthy, reasonRunning, since, "it runs; it has no healthcheck")
 	case c.State.Health.Status == "starting":
 		return say(aftercheck.StateProgressing, reasonStarting, since, "it runs, and its healthcheck has not succeeded yet%s", colon(c.State.Health.newest()))

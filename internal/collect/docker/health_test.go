@@ -36,6 +36,8 @@ func TestJudge(t *testing.T) {
 		"removing":                           {`{"State":{"Status":"removing"}}`, time.Hour, lives{}, aftercheck.StateProgressing, reasonRemoving},
 		"stopping, of Podman":                {`{"State":{"Status":"stopping"}}`, time.Hour, lives{}, aftercheck.StateProgressing, reasonStopping},
 		"stopped, of Podman":                 {`{"State":{"Status":"stopped","ExitCode":2}}`, time.Hour, lives{}, aftercheck.StateUnhealthy, reasonError},
+		"no healthcheck, of Podman":          {`{"State":{"Status":"running","Health":{"Status":"","FailingStreak":0,"Log":null}}}`, time.Hour, lives{}, aftercheck.StateHealthy, reasonRunning},
+		"ended well, of Podman":              {`{"State":{"Status":"exited","Health":{"Status":""}}}`, time.Hour, lives{}, aftercheck.StateHealthy, reasonCompleted},
 		"a state of tomorrow":                {`{"State":{"Status":"hibernating"}}`, time.Hour, lives{}, aftercheck.StateUnknown, reasonUnknownState},
 		"no state":                           {`{}`, time.Hour, lives{}, aftercheck.StateUnknown, reasonUnknownState},
 		"a health of tomorrow":               {`{"State":{"Status":"running","Health":{"Status":"feverish"}}}`, time.Hour, lives{}, aftercheck.StateUnknown, reasonUnknownState},
