@@ -99,11 +99,7 @@ func TestReadOnlyProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "proxy-") // short enough for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := t.TempDir()
 	socket := filepath.Join(dir, "docker.sock")
 	here := strings.NewReplacer("/run/aftercheck-docker/docker.sock", socket, "/var/run/docker.sock", shared.Socket).Replace(string(settings))
 	proxy, err := testbed.Launch(testbed.Command{

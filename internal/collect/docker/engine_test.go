@@ -111,6 +111,22 @@ func afterAction(t *testing.T, s *collect.Set, q collect.Question, action afterc
 	return rounds
 }
 
+// comesTo asks until the verdict and its reason are those wanted: a target must
+// also outlive its crashes, which on a busy machine takes a while.
+func comesTo(t *testing.T, s *collect.Set, q collect.Question, action aftercheck.Action, before aftercheck.Reading, verdict aftercheck.Verdict, reason aftercheck.Reason) assess.Judgement {
+	t.Helper()
+	var rounds []aftercheck.Reading
+	var j assess.Judgement
+	testbed.Eventually(t, patience, func() error {
+		rounds = append(rounds, afterAction(t, s, q, action)...)
+		if j = verdictOf(q, action, before, rounds...); j.Verdict != verdict || j.Reason != reason {
+			return fmt.Errorf("got %s/%s (%s), want %s/%s", j.Verdict, j.Reason, j.Explanation, verdict, reason)
+		}
+		return nil
+	})
+	return j
+}
+
 // act does what an executor does, and says when.
 func act(text string, do func()) aftercheck.Action {
 	began := time.Now().UTC()
