@@ -71,11 +71,15 @@ func (f farSide) settings() (*ssh.ClientConfig, error) {
 }
 
 // algorithms are those of the host's known keys: a server that has several keys
-// is to show one of these. The check is asked with a key that is none of them, so
-// that it tells which it wants.
+// is to show one of these. The check is asked with a key that is hardly one of
+// them, so that it tells which it wants.
 func (f farSide) algorithms(check ssh.HostKeyCallback, other ssh.PublicKey) ([]string, error) {
 	unknown := (*knownhosts.KeyError)(nil)
-	if err := check(f.address, &net.TCPAddr{}, other); !errors.As(err, &unknown) || len(unknown.Want) == 0 {
+	err := check(f.address, &net.TCPAddr{}, other)
+	if err == nil { // it is one of them after all: the host's own user logs in with the host's key
+		return []string{other.Type()}, nil
+	}
+	if !errors.As(err, &unknown) || len(unknown.Want) == 0 {
 		return nil, fmt.Errorf("ssh.known_hosts_file: want a key of %s in it, as ssh-keyscan prints it", f.address)
 	}
 	var algorithms []string
