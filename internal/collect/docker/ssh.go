@@ -77,21 +77,25 @@ func (f farSide) algorithms(check ssh.HostKeyCallback, other ssh.PublicKey) ([]s
 	unknown := (*knownhosts.KeyError)(nil)
 	err := check(f.address, &net.TCPAddr{}, other)
 	if err == nil { // it is one of them after all: the host's own user logs in with the host's key
-		return []string{other.Type()}, nil
+		return algorithmsOf(other), nil
 	}
 	if !errors.As(err, &unknown) || len(unknown.Want) == 0 {
 		return nil, fmt.Errorf("ssh.known_hosts_file: want a key of %s in it, as ssh-keyscan prints it", f.address)
 	}
 	var algorithms []string
 	for _, known := range unknown.Want {
-		if kind := known.Key.Type(); kind == ssh.KeyAlgoRSA {
-			algorithms = append(algorithms, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
-		} else {
-			algorithms = append(algorithms, kind)
-		}
+		algorithms = append(algorithms, algorithmsOf(known.Key)...)
 	}
 	slices.Sort(algorithms)
 	return slices.Compact(algorithms), nil
+}
+
+// algorithmsOf are those that a key can sign with, without SHA-1.
+func algorithmsOf(key ssh.PublicKey) []string {
+	if key.Type() == ssh.KeyAlgoRSA {
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return []string{key.Type()}
 }
 
 // dial logs in and connects to the socket on the far side.
