@@ -26,6 +26,15 @@ SEED ?= 0
 # for the newest.
 VULNDB ?= v0.0.0-20261105234957-e22db6528018
 
+# The image that `make image` builds, by which docker, and with which more of its
+# arguments, such as --platform=linux/arm64 or --build-arg=BASE=distroless.
+IMAGE ?= aftercheck:$(VERSION)
+DOCKER ?= docker
+IMAGE_ARGS ?=
+# Where `make build` writes.
+BIN ?= bin/aftercheck
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
 # Where `make capture` writes.
 CAPTURED := $(CURDIR)/internal/assess/testdata/corpus/captured
 
@@ -36,7 +45,21 @@ help: ## show this help
 
 .PHONY: build
 build: ## build bin/aftercheck
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/aftercheck ./cmd/sidecar
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/sidecar
+
+.PHONY: image
+image: ## build the container image with BuildKit; IMAGE=name:tag
+	DOCKER_BUILDKIT=1 $(DOCKER) build --build-arg=VERSION='$(VERSION)' --build-arg=REVISION=$(REVISION) --build-arg=BRANCH='$(BRANCH)' \
+		--build-arg=BUILT=$(BUILT) --build-arg=SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(IMAGE_ARGS) -t $(IMAGE) .
+
+.PHONY: image-root
+image-root: build ## make the image's files outside of it, for IMAGE_ARGS=--build-arg=ROOT=prebuilt
+	scripts/image-root.sh $(BIN) bin/image/$$(go env GOARCH)
+
+.PHONY: image-test
+image-test: ## build and run the image, and test the Docker sensor, on an engine that the tests start; wants root
+	scripts/install-deps.sh docker
+	go test -race -tags docker -count=1 -timeout 15m ./image ./internal/collect/docker
 
 .PHONY: demo
 demo: build ## break a real service five ways and see each repair judged; DEMO=--keep stays
@@ -88,6 +111,18 @@ chaos-short: deps ## the same in under two minutes
 .PHONY: store-versions
 store-versions: ## run the store's tests on Valkey 8.1 and Redis 6.0 too, out of Debian's other releases
 	scripts/test-store-versions.sh
+
+GORELEASER = $$(scripts/build-tool.sh goreleaser github.com/goreleaser/goreleaser/v2)
+
+.PHONY: release-check
+release-check: ## check .goreleaser.yaml
+	$(GORELEASER) check
+
+.PHONY: release-snapshot
+release-snapshot: ## make a release's archives, checksums and bills of materials below dist, and publish nothing
+	@sbom=$$(scripts/build-tool.sh cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod); \
+	mkdir -p bin/tools; ln -sf "$$sbom" bin/tools/cyclonedx-gomod
+	PATH=$(CURDIR)/bin/tools:$$PATH $(GORELEASER) release --snapshot --clean --skip=docker
 
 .PHONY: bench
 bench: deps ## run the benchmarks; BENCH=regexp chooses

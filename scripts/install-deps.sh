@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages whose servers and tools the tests start, if they are
-# missing. No service is started by the installation: the tests start their own.
+# install-deps.sh [docker]: installs the Debian packages whose servers the tests
+# start, if they are missing; with docker those for `make image-test`. No service
+# is started by the installation: the tests start their own.
 set -euo pipefail
 
 # package:binary, for each server that a test starts.
@@ -17,6 +18,16 @@ needed=(
     ansible-core:ansible-playbook # runs examples/ansible
     chromium:chromium # the evidence pages are looked at
 )
+if [ "${1:-}" = docker ]; then
+    needed=(
+        docker.io:dockerd # and the docker that goes with it
+        iptables:iptables
+        busybox-static:busybox # what runs in the tests' containers
+        ca-certificates:update-ca-certificates
+        openssh-server:sshd
+        haproxy:haproxy
+    )
+fi
 
 missing=()
 for entry in "${needed[@]}"; do

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -67,6 +68,10 @@ func run(args []string, c *console) int {
 		versionCommand(app, c),
 	}
 	commands = append(commands, proposalCommands(app, c)...)
+
+	if slices.Equal(args, []string{helpMan}) {
+		return c.execute(manPage(app, c))
+	}
 	parsed, err := app.Parse(args)
 	if err != nil {
 		fmt.Fprintf(c.err, "aftercheck: %v; try --help\n", err)

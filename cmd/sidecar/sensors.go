@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/aftercheck/aftercheck/internal/collect"
+	"github.com/aftercheck/aftercheck/internal/collect/docker"
 	"github.com/aftercheck/aftercheck/internal/collect/kube"
 	"github.com/aftercheck/aftercheck/internal/collect/probe"
 	"github.com/aftercheck/aftercheck/internal/collect/prom"
@@ -25,6 +26,13 @@ func buildSensors(c *config.Config, log *slog.Logger) ([]collect.Sensor, error) 
 			return nil, err
 		}
 		sensors = append(sensors, pair...)
+	}
+	for i, h := range c.Sensors.Docker {
+		sensor, err := dockerSensor(h, len(c.Sensors.Docker) == 1)
+		if err != nil {
+			return nil, c.At(fmt.Sprintf("sensors.docker[%d]", i), err)
+		}
+		sensors = append(sensors, sensor)
 	}
 	for i, p := range c.Sensors.HTTP {
 		sensor, err := httpSensor(p)
@@ -93,6 +101,17 @@ func prometheusSensors(c *config.Config) ([]collect.Sensor, error) {
 func baselineOf(b config.Baseline) prom.Baseline {
 	uses := map[config.Switch]prom.BaselineUse{config.SwitchAuto: prom.BaselineAuto, config.SwitchOn: prom.BaselineOn, config.SwitchOff: prom.BaselineOff}
 	return prom.Baseline{Use: uses[b.Enabled], History: b.History, Season: b.Season, Step: b.Step, Width: b.Width}
+}
+
+func dockerSensor(h config.DockerHost, only bool) (collect.Sensor, error) {
+	match, err := collect.NewMatch(h.Match.Alertname, h.Match.Labels...)
+	if err != nil {
+		return collect.Sensor{}, fmt.Errorf("match: %w", err)
+	}
+	return docker.New(docker.Config{
+		Name: h.Name, URL: h.URL, TLS: h.TLS, IdentityFile: h.SSHIdentityFile, KnownHostsFile: h.SSHKnownHostsFile,
+		Instances: h.Instances, Only: only, Match: match, Matched: !h.Match.Empty(), Timeout: h.Timeout, MaxNeighbours: h.MaxNeighbours,
+	})
 }
 
 func httpSensor(p config.HTTPProbe) (collect.Sensor, error) {

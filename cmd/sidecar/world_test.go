@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"log/slog"
 	"os"
@@ -10,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/config"
@@ -125,7 +131,7 @@ func TestReferenceBuilds(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "aftercheck.yaml")
 	settings := strings.Replace(string(text), "enabled: auto # default", "enabled: false", 1)
-	for _, certificate := range []string{"ca_file: secrets/ca.crt", "cert_file: secrets/client.crt", "key_file: secrets/client.key"} {
+	for _, certificate := range []string{"ca_file: secrets/ca.crt", "cert_file: secrets/client.crt", "key_file: secrets/client.key", "ca_file: secrets/docker-ca.crt"} {
 		settings = strings.ReplaceAll(settings, certificate, strings.Split(certificate, ":")[0]+`: ""`)
 	}
 	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
@@ -143,15 +149,34 @@ func TestReferenceBuilds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	overSSH(t, c.Sensors.Docker[0])
 	w, err := buildWorld(c, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.sensors.Names(), []string{"prometheus", "alerts", "shop-health", "queue-length"}; !slices.Equal(got, want) {
+	if got, want := w.sensors.Names(), []string{"prometheus", "alerts", "web-1", "web-2", "shop-health", "queue-length"}; !slices.Equal(got, want) {
 		t.Errorf("sensors are %v, want %v", got, want)
 	}
 	if w.proposals.Disabled || len(w.proposals.URLs) != 2 {
 		t.Errorf("proposals are made so: %+v, though the reference has two Alertmanagers", w.proposals)
+	}
+}
+
+// overSSH writes the files of a host that is reached by ssh.
+func overSSH(t *testing.T, h config.DockerHost) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, keyErr := ssh.MarshalPrivateKey(private, "")
+	host, hostErr := ssh.NewPublicKey(public)
+	if err := errors.Join(keyErr, hostErr); err != nil {
+		t.Fatal(err)
+	}
+	known := knownhosts.Line([]string{"web-1.example"}, host)
+	if err := errors.Join(os.WriteFile(h.SSHIdentityFile, pem.EncodeToMemory(key), 0o600), os.WriteFile(h.SSHKnownHostsFile, []byte(known+"\n"), 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -19,6 +19,9 @@ func (c *checker) sensors(into *Sensors, written rawSensors) {
 	c.prometheus(&into.Prometheus, written.Prometheus)
 
 	taken := map[string]bool{"kubernetes": true, "prometheus": true, "alerts": true}
+	for i, w := range written.Docker {
+		into.Docker = append(into.Docker, c.docker(fmt.Sprintf("sensors.docker[%d]", i), w, taken))
+	}
 	for i, w := range written.HTTP {
 		into.HTTP = append(into.HTTP, c.http(fmt.Sprintf("sensors.http[%d]", i), w, taken))
 	}

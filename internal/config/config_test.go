@@ -70,6 +70,13 @@ func TestMistakes(t *testing.T) {
 		"playbooks without end":  {"metrics: {max_playbooks: 1001}\n", "metrics.max_playbooks: want a whole number from 0 to 1000"},
 		"proposals all the time": {"self_healing: {resend_interval: 10ms}\n", "self_healing.resend_interval: want 1s or more"},
 		"a label of no form":     {"self_healing: {incident_labels: [team, a-b]}\n", "self_healing.incident_labels[1]: want the name of a label"},
+		"engine without address": {"sensors: {docker: [{name: a}]}\n", "sensors.docker[0].url: want an address such as unix://"},
+		"a relative socket":      {"sensors: {docker: [{name: a, url: 'unix://docker.sock'}]}\n", "sensors.docker[0].url: want an address such as unix://"},
+		"ssh as nobody":          {"sensors: {docker: [{name: a, url: 'ssh://a', ssh: {identity_file: k, known_hosts_file: h}}]}\n", "sensors.docker[0].url: want ssh://user@host"},
+		"ssh with any host":      {"sensors: {docker: [{name: a, url: 'ssh://u@a', ssh: {identity_file: k}}]}\n", "sensors.docker[0].ssh: want identity_file and known_hosts_file"},
+		"keys for no ssh":        {"sensors: {docker: [{name: a, url: 'unix:///a', ssh: {identity_file: k, known_hosts_file: h}}]}\n", "sensors.docker[0].ssh: want identity_file and known_hosts_file"},
+		"certificates unused":    {"sensors: {docker: [{name: a, url: 'http://a', tls_config: {ca_file: c}}]}\n", "sensors.docker[0].tls_config: want it with an address of https://"},
+		"two hosts of one name":  {"sensors: {docker: [{name: a, url: 'http://a'}, {name: a, url: 'http://b'}]}\n", "sensors.docker[1].name: want a name that is not taken"},
 		"open quote":             {"default_namespace: 'a\n", "x.yml:1:20: could not find end character of single-quoted text"},
 		"tab":                    {"\tlimits: {}\n", "x.yml:1:"},
 		"deep":                   {strings.Repeat("[", 100_000), "nests too deep"},
@@ -116,6 +123,8 @@ func TestSecretsAreNotRepeated(t *testing.T) {
 		"sensors:\n  prometheus:\n    url: http://a\n    authorization:\n      credentials: hunter22\n",
 		"sensors:\n  prometheus:\n    bearer_token: 'hunter22\n",
 		"store: {redis: {password: hunter22}}\n",
+		"sensors: {docker: [{name: a, url: 'ssh://u:hunter22@a', ssh: {identity_file: k, known_hosts_file: h}}]}\n",
+		"sensors: {docker: [{name: a, url: 'http://u:hunter22@a'}]}\n",
 		"sensors: {prometheus: {url: 'http://a', proxy_url: 'http://u:hunter22@'}}\n",
 	} {
 		_, err := Parse([]byte(text))

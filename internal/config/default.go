@@ -56,6 +56,8 @@ func defaultRedis() Redis {
 	return Redis{KeyPrefix: "aftercheck", Group: "default", Lease: 8 * time.Second, PoolSize: 32}
 }
 
+const defaultDockerNeighbours = 50
+
 func defaultHTTP() HTTPProbe {
 	return HTTPProbe{
 		Method: "GET", Timeout: 5 * time.Second, MaxBytes: 64 << 10,

@@ -113,6 +113,7 @@ type rawSelfHealing struct {
 type rawSensors struct {
 	Kubernetes rawKubernetes `yaml:"kubernetes"`
 	Prometheus rawPrometheus `yaml:"prometheus"`
+	Docker     []rawDocker   `yaml:"docker"`
 	HTTP       []rawHTTP     `yaml:"http"`
 	Scrape     []rawScrape   `yaml:"scrape"`
 }
@@ -202,6 +203,22 @@ type rawScrape struct {
 	MaxBytes    *float64   `yaml:"max_bytes"`
 	Reading     rawReading `yaml:",inline"`
 	Client      rawClient  `yaml:",inline"`
+}
+
+type rawDocker struct {
+	Name          string   `yaml:"name"`
+	URL           string   `yaml:"url"`
+	Instances     []string `yaml:"instances"`
+	Match         rawMatch `yaml:"match"`
+	Timeout       string   `yaml:"timeout"`
+	MaxNeighbours *float64 `yaml:"max_neighbours"`
+	TLS           rawTLS   `yaml:"tls_config"`
+	SSH           rawSSH   `yaml:"ssh"`
+}
+
+type rawSSH struct {
+	IdentityFile   string `yaml:"identity_file"`
+	KnownHostsFile string `yaml:"known_hosts_file"`
 }
 
 // rawClient is Prometheus' http_config without the keys that would put a

@@ -91,7 +91,7 @@ func TestReferenceCoversEveryKey(t *testing.T) {
 
 // shared maps the keys of a sensor's HTTP client to one path.
 func shared(path string) string {
-	client := regexp.MustCompile(`^(?:sensors\.(?:prometheus|http|scrape)|self_healing)\.(basic_auth|authorization|oauth2|tls_config|follow_redirects|enable_http2|proxy_url|no_proxy|proxy_from_environment|http_headers)`)
+	client := regexp.MustCompile(`^(?:sensors\.(?:prometheus|http|scrape|docker)|self_healing)\.(basic_auth|authorization|oauth2|tls_config|follow_redirects|enable_http2|proxy_url|no_proxy|proxy_from_environment|http_headers)`)
 	path = client.ReplaceAllString(path, "client.$1")
 	path = strings.Replace(path, "client.oauth2.tls_config", "client.tls_config", 1)
 	return regexp.MustCompile(`\.match\..*`).ReplaceAllString(path, ".match")

@@ -15,6 +15,9 @@ func (c *Config) AllSecretFiles() []string {
 	}
 	files = append(files, secretsOf(c.Sensors.Prometheus.Client)...)
 	files = append(files, secretsOf(c.SelfHealing.Client)...)
+	for _, h := range c.Sensors.Docker {
+		files = append(files, h.SSHIdentityFile)
+	}
 	for _, p := range c.Sensors.HTTP {
 		files = append(files, secretsOf(p.Client)...)
 	}

@@ -12,6 +12,7 @@ import (
 type Sensors struct {
 	Kubernetes Kubernetes
 	Prometheus Prometheus
+	Docker     []DockerHost
 	HTTP       []HTTPProbe
 	Scrape     []Scrape
 }
@@ -113,4 +114,15 @@ type Scrape struct {
 	MaxBytes    int64
 	Reading
 	Client promconfig.HTTPClientConfig
+}
+
+// DockerHost is a host whose containers are read through its engine.
+type DockerHost struct {
+	Name, URL                          string
+	Instances                          []string      // values of the labels host and instance that mean it; empty: its name
+	Match                              Match         // empty: what names a container and no pod or namespace
+	Timeout                            time.Duration // of one reading; 0: the policy's sensor_timeout
+	MaxNeighbours                      int
+	TLS                                promconfig.TLSConfig
+	SSHIdentityFile, SSHKnownHostsFile string
 }

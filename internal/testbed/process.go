@@ -36,6 +36,9 @@ type Command struct {
 	// Ready is asked until it returns nil. Nil means that the server is ready
 	// once it is started.
 	Ready func(context.Context) error
+	// Gentle asks the server to end (SIGTERM) where the calling process dies,
+	// for one with children of its own to take along. Otherwise it is killed.
+	Gentle bool
 	// Within bounds the wait for Ready; zero means 30 seconds.
 	Within time.Duration
 }
@@ -86,7 +89,7 @@ func (p *Process) start() error {
 		cmd := exec.Command(p.command.Path, p.command.Args...)
 		cmd.Dir, cmd.Env = p.command.Dir, p.command.Env
 		cmd.Stdout, cmd.Stderr = log, log
-		cmd.SysProcAttr = dieWithParent()
+		cmd.SysProcAttr = dieWithParent(p.command.Gentle)
 		err := cmd.Start()
 		p.process = cmd.Process
 		started <- err

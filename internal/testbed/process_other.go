@@ -6,4 +6,4 @@ import "syscall"
 
 // dieWithParent has no counterpart here: a child outlives a test binary that
 // is killed.
-func dieWithParent() *syscall.SysProcAttr { return nil }
+func dieWithParent(bool) *syscall.SysProcAttr { return nil }

@@ -42,9 +42,9 @@ func builtInFor(alertname string, values map[string]string, defaultNamespace str
 }
 
 func dockerQuery(name string, values map[string]string) builtIn {
-	container := ContainerName(values)
+	container := collect.ContainerName(values)
 	on := present(
-		equal("host", firstOf(values["host"], hostOf(values["instance"]))),
+		equal("host", firstOf(values["host"], collect.HostOf(values["instance"]))),
 		equal("container_name", container))
 	switch {
 	case hasAny(name, "memory", "oom"):

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 func load[T any](t *testing.T, name string) []T {
@@ -117,7 +119,7 @@ func TestContainerNamesMeetTheVectors(t *testing.T) {
 		ContainerName string            `json:"container_name"`
 	}
 	for _, v := range load[vector](t, "container_name.json") {
-		if got := ContainerName(v.Labels); got != v.ContainerName {
+		if got := collect.ContainerName(v.Labels); got != v.ContainerName {
 			t.Errorf("%v: got %q, want %q", v.Labels, got, v.ContainerName)
 		}
 	}
