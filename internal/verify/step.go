@@ -30,9 +30,10 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 	case errors.Is(err, aftercheck.ErrNotFound), errors.Is(err, aftercheck.ErrSealed):
 		// Settled; or never stored, or past its retention: an Accept whose
 		// failed write was not stored after all ends here.
-		e.release(due)
+		e.countIfOwn(due, v)
 		return over()
 	case errors.Is(err, aftercheck.ErrFenced):
+		e.countIfOwn(due, v)
 		return e.leave(due)
 	case err != nil:
 		return e.retry(due)
