@@ -54,7 +54,7 @@ func scenarios() []scenario {
 		{name: "disk-full", store: smallDisk, sidecars: 1, many: either(160, 60), rate: 8,
 			fault: waves(3*second, 2*second, diskFull, diskFree), private: true},
 		{name: "redis-gone", store: single, sidecars: 2, many: either(160, 100), rate: 8,
-			fault: waves(10*second, second, redisDown, redisUp), accepts: 5 * second},
+			fault: waves(10*second, second, redisDown, redisUp), accepts: 8 * second},
 		{name: "paused", store: single, sidecars: 3, many: either(520, 480), rate: 20, fault: paused},
 		{name: "never-returns", store: single, sidecars: 3, many: either(520, 480), rate: 20, fault: neverReturns, crashes: true},
 	}

@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -19,12 +20,12 @@ type surroundings struct {
 	server *httptest.Server
 
 	mu     sync.Mutex
-	broken map[string]bool // by service
-	told   map[string]int  // proposals, by verification
+	broken map[string]bool            // by service
+	told   map[string]map[string]bool // by verification: the alerts, as Alertmanager tells them apart
 }
 
 func newSurroundings(t *testing.T) *surroundings {
-	s := &surroundings{broken: map[string]bool{}, told: map[string]int{}}
+	s := &surroundings{broken: map[string]bool{}, told: map[string]map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /service/{name}", s.serve)
 	mux.HandleFunc("POST /api/v2/alerts", s.tell)
@@ -51,28 +52,38 @@ func (s *surroundings) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tell takes in proposals. The verification stands in an annotation.
+// tell takes in proposals. The verification stands in an annotation. The same
+// alert may come again: after a crash, and as Prometheus sends it while it fires.
 func (s *surroundings) tell(w http.ResponseWriter, r *http.Request) {
 	var alerts []struct {
+		Labels      map[string]string `json:"labels"`
 		Annotations map[string]string `json:"annotations"`
+		StartsAt    string            `json:"startsAt"`
 	}
 	if json.NewDecoder(r.Body).Decode(&alerts) != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, alert := range alerts {
-		s.told[alert.Annotations["verification"]]++
+		s.note(alert.Annotations["verification"], fmt.Sprint(alert.Labels, alert.StartsAt))
 	}
 }
 
-// toldTwice counts proposals beyond the first about the same verification.
+func (s *surroundings) note(verification, alert string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told[verification] == nil {
+		s.told[verification] = map[string]bool{}
+	}
+	s.told[verification][alert] = true
+}
+
+// toldTwice counts alerts beyond the first about the same verification.
 func (s *surroundings) toldTwice() (beyond int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, times := range s.told {
-		beyond += times - 1
+	for _, alerts := range s.told {
+		beyond += len(alerts) - 1
 	}
 	return beyond
 }

@@ -88,7 +88,7 @@ func (w *world) repair(ctx context.Context, n int) {
 	}
 	w.longest.Store(max(w.longest.Load(), int64(time.Since(began))))
 	w.ledger.accept(id)
-	w.ledger.read(v)
+	w.ledger.read(v, false)
 }
 
 // retried makes a call until it is answered otherwise than by "not now".
@@ -167,7 +167,7 @@ func (w *world) readAll(ctx context.Context, ids []string, turn int) (missing []
 }
 
 func (w *world) readOne(ctx context.Context, id string, turn int) bool {
-	through := w.ledger.home(id)
+	through, sealed := w.ledger.known(id)
 	if w.shared {
 		through = (through + turn) % len(w.sidecars)
 	}
@@ -180,6 +180,6 @@ func (w *world) readOne(ctx context.Context, id string, turn int) bool {
 	if err != nil {
 		return false
 	}
-	w.ledger.read(v)
+	w.ledger.read(v, sealed)
 	return true
 }
