@@ -22,7 +22,7 @@ import (
 const RedisACL = "resetkeys resetchannels -@all ~aftercheck:* " +
 	"+select +cluster|slots +command +info " +
 	"+evalsha +eval +time +get +set +pexpire +pttl +exists " +
-	"+hget +hset +hmget +hgetall +zadd +zrem +zscore +zrange +zrangebyscore +zrangebylex +zrevrangebylex"
+	"+hget +hset +hmget +hgetall +zadd +zrem +zcard +zscore +zrange +zrangebyscore +zrangebylex +zrevrangebylex"
 
 // Redis is the Store in Redis 6.2 or newer or Valkey: one server, one behind
 // sentinels, or a cluster. A call that returns nil was acknowledged by the
