@@ -126,6 +126,20 @@ func (w *world) loadFrom(ctx context.Context, from, many int, rate float64) {
 	executors.Wait()
 }
 
+// loadUntil goes on with the load in small parts until the channel is closed, but
+// not beyond four times what there was.
+func (w *world) loadUntil(ctx context.Context, over <-chan struct{}, from int, rate float64) {
+	const part = 10
+	for n := from; n < 4*from; n += part {
+		select {
+		case <-over:
+			return
+		default:
+			w.loadFrom(ctx, n, part, rate)
+		}
+	}
+}
+
 // watch reads what is not sealed yet, and some of what is, until the context
 // ends.
 func (w *world) watch(ctx context.Context) {
