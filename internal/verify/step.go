@@ -19,7 +19,9 @@ type outcome struct {
 func over() outcome              { return outcome{over: true} }
 func elsewhere() outcome         { return outcome{elsewhere: true} }
 func again(at time.Time) outcome { return outcome{again: at} }
-func atOnce() outcome            { return again(clock()) }
+
+// atOnce is the outcome of an entry that is due again now.
+func (e *Engine) atOnce(due *entry) outcome { return again(e.now(due)) }
 
 // step loads the verification and does what it needs now: nothing, a round,
 // the verdict. Store failures are not reported; the step is due again then.
@@ -40,17 +42,18 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 	case v.Sealed():
 		return e.foundSealed(ctx, due, v)
 	}
+	e.notBefore(due, v)
 	if due.unsaved != nil {
 		return e.resumeWrite(ctx, due, v, watch)
 	}
-	switch needs(v, clock()) {
+	switch needs(v, e.now(due)) {
 	case taskObserve:
 		return e.observe(ctx, due, v, watch)
 	case taskSeal:
-		return e.seal(ctx, due, v, e.judge(due, v, clock()), watch)
+		return e.seal(ctx, due, v, e.judge(due, v, e.now(due)), watch)
 	}
 	due.failures = 0
-	return again(dueAgain(v, clock()))
+	return again(dueAgain(v, e.now(due)))
 }
 
 // leave ends the work on a verification that another sidecar leads. Those who
@@ -76,14 +79,14 @@ func (e *Engine) read(ctx context.Context, id string) (aftercheck.Verification, 
 // retry puts the entry off, the longer the more often the store failed it.
 func (e *Engine) retry(due *entry) outcome {
 	due.failures++
-	return again(clock().Add(backoff(due.failures, rand.Float64())))
+	return again(e.now(due).Add(backoff(due.failures, rand.Float64())))
 }
 
 // conclude judges what is stored, and seals if the judge is sure or the time
 // is over. A next round that has become due meanwhile is taken at once.
 func (e *Engine) conclude(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
 	due.failures = 0
-	now := clock()
+	now := e.now(due)
 	if judged := e.judge(due, v, now); judged.Sure || !now.Before(v.DeadlineAt) {
 		return e.seal(ctx, due, v, judged, watch)
 	}
