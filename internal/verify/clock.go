@@ -67,12 +67,13 @@ func later(a, b time.Time) time.Time {
 }
 
 // untold makes readings of those that were taken after the clock was set: they
-// say that they were, and nothing else.
-func untold(readings []aftercheck.Reading, by time.Duration) []aftercheck.Reading {
+// say that they were, at the time of the round by its verification's own clock, and
+// nothing else.
+func untold(readings []aftercheck.Reading, at time.Time, by time.Duration) []aftercheck.Reading {
 	out := make([]aftercheck.Reading, len(readings))
 	for i, r := range readings {
 		out[i] = aftercheck.Reading{
-			Sensor: r.Sensor, At: r.At, DurationSeconds: r.DurationSeconds, Outcome: aftercheck.ReadingError,
+			Sensor: r.Sensor, At: at, DurationSeconds: r.DurationSeconds, Outcome: aftercheck.ReadingError,
 			Error: fmt.Sprintf("not used: the sidecar's clock was set by %s since the verification began, so it cannot be told whether this was after the action", by),
 		}
 	}

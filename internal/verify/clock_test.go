@@ -22,7 +22,8 @@ func jumps(t *testing.T, test func(t *testing.T, h *house, set func(), by time.D
 			synctest.Test(t, func(t *testing.T) {
 				h := newHouse()
 				var ahead atomic.Int64
-				h.engine.SetClock(func() time.Duration { return time.Duration(ahead.Load()) })
+				h.eyes.ahead = func() time.Duration { return time.Duration(ahead.Load()) }
+				h.engine.SetClock(h.eyes.ahead)
 				h.run(t)
 				synctest.Wait()
 				defer func() { h.stop() }()

@@ -55,7 +55,7 @@ func (e *Engine) ask(ctx context.Context, due *entry, v aftercheck.Verification)
 	round.EndedAt = e.now(due)
 	if by := e.set(due); by != 0 {
 		e.opts.Logger.Warn("the clock was set while a verification was observed, so what is seen from then on is not used", "verification", v.ID, "by", by)
-		round.Readings = untold(round.Readings, by)
+		round.Readings = untold(round.Readings, round.At, by)
 	}
 	return round
 }
