@@ -77,6 +77,9 @@ type RedisOptions struct {
 	PoolSize int
 	// Retention is how long records are kept; zero means 30 days.
 	Retention time.Duration
+	// Caveats is told by Run what the server's configuration may lose, at the start
+	// and once a minute; nil means nobody. It must not use the store.
+	Caveats func([]Caveat)
 	// Logger is told what goes wrong in Run; nil means nobody.
 	Logger *slog.Logger
 }
@@ -99,6 +102,9 @@ func (o RedisOptions) withDefaults() RedisOptions {
 	}
 	if o.Retention <= 0 {
 		o.Retention = defaultRetention
+	}
+	if o.Caveats == nil {
+		o.Caveats = func([]Caveat) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

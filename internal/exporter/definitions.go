@@ -11,6 +11,9 @@ type metricSet struct {
 	verifications  *prometheus.CounterVec
 	captures       *prometheus.CounterVec
 	accepted       prometheus.Counter
+	lost           prometheus.Counter
+	refused        *prometheus.CounterVec
+	storeCaveat    *prometheus.GaugeVec
 	score          prometheus.Histogram
 	duration       *prometheus.HistogramVec
 	overhead       prometheus.Histogram
@@ -44,9 +47,14 @@ func definitions() metricSet {
 		accepted: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "verifications_accepted_total", Help: "Verifications that were accepted.",
 		}),
-		score:    prometheus.NewHistogram(histogramOptions("self_healing_score", "Self-healing score of sealed verifications that have one, from 0 to 1.", scoreBuckets)),
-		duration: histogram("verification_duration_seconds", "Time from the acceptance of a verification to its verdict.", durationBuckets, "verdict"),
-		overhead: prometheus.NewHistogram(histogramOptions("verification_overhead_seconds", "What the sidecar itself added to a verification, beyond waiting and the slowest sensor.", overheadBuckets)),
+		lost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "verifications_lost_total", Help: "Verifications that the store has held and lost before their verdict.",
+		}),
+		refused:     counter("api_requests_refused_total", "Calls of the API that were refused, by reason.", "reason"),
+		storeCaveat: gauge("store_caveat", "Whether the Redis server is configured so that it may lose what was accepted (1) or not (0), by how. Absent without Redis.", "caveat"),
+		score:       prometheus.NewHistogram(histogramOptions("self_healing_score", "Self-healing score of sealed verifications that have one, from 0 to 1.", scoreBuckets)),
+		duration:    histogram("verification_duration_seconds", "Time from the acceptance of a verification to its verdict.", durationBuckets, "verdict"),
+		overhead:    prometheus.NewHistogram(histogramOptions("verification_overhead_seconds", "What the sidecar itself added to a verification, beyond waiting and the slowest sensor.", overheadBuckets)),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "verifications_in_flight", Help: "Verifications that are accepted and not sealed.",
 		}),

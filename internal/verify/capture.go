@@ -93,7 +93,7 @@ func (e *Engine) look(ctx context.Context, r aftercheck.SnapshotRequest, atMost 
 	s.Incident, s.Action = inUTC(r.Incident, r.Action)
 	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
-	s.Readings = e.world.Load().sensors.Ask(ctx, aftercheck.Question{Incident: s.Incident, Action: s.Action})
+	s.Readings = fit(e.world.Load().sensors.Ask(ctx, aftercheck.Question{Incident: s.Incident, Action: s.Action}), e.roomForPreState())
 	if s.Readings == nil {
 		s.Readings = []aftercheck.Reading{}
 	}

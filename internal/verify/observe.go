@@ -53,6 +53,7 @@ func (e *Engine) ask(ctx context.Context, due *entry, v aftercheck.Verification)
 		Known:    knownTarget(v.Evidence),
 	})
 	round.EndedAt = e.now(due)
+	round.Readings = fit(round.Readings, e.roomForRound(v))
 	if by := e.set(due); by != 0 {
 		e.opts.Logger.Warn("the clock was set while a verification was observed, so what is seen from then on is not used", "verification", v.ID, "by", by)
 		round.Readings = untold(round.Readings, round.At, by)

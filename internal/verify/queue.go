@@ -17,6 +17,7 @@ type entry struct {
 	failures int           // consecutive store failures
 	overhead time.Duration // the sidecar's own time so far, since it started
 	adopted  time.Time     // when it was taken over from another sidecar, by the steady clock; zero: it was not
+	stored   bool          // the store has held it
 	told     bool          // its verdict was made known, and that is not noted yet
 	unsaved  *unsaved      // nil unless the store is in trouble
 	renewed  time.Time     // when it is due by what came while it was worked on; zero: nothing came

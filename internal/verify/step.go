@@ -33,6 +33,9 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 		// Settled; or never stored, or past its retention: an Accept whose
 		// failed write was not stored after all ends here.
 		e.countIfOwn(due, v)
+		if due.stored && errors.Is(err, aftercheck.ErrNotFound) {
+			e.lost(due)
+		}
 		return over()
 	case errors.Is(err, aftercheck.ErrFenced):
 		e.countIfOwn(due, v)
@@ -40,8 +43,10 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 	case err != nil:
 		return e.retry(due)
 	case v.Sealed():
+		due.stored = true
 		return e.foundSealed(ctx, due, v)
 	}
+	due.stored = true
 	e.notBefore(due, v)
 	if due.unsaved != nil {
 		return e.resumeWrite(ctx, due, v, watch)
@@ -54,6 +59,13 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 	}
 	due.failures = 0
 	return again(dueAgain(v, e.now(due)))
+}
+
+// lost says of a verification that the store has held, and holds no more before its
+// verdict, that it will have none. Those who wait are told that it is not there.
+func (e *Engine) lost(due *entry) {
+	e.opts.Metrics.Lost()
+	e.opts.Logger.Error("the store lost a verification that was accepted, so it gets no verdict; does it evict, was it flushed, or did it restart without persistence?", "verification", due.id)
 }
 
 // leave ends the work on a verification that another sidecar leads. Those who

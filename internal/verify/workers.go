@@ -141,6 +141,9 @@ func (e *Engine) schedule(id string, due time.Time, overhead time.Duration) {
 func (e *Engine) charge(v aftercheck.Verification) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if found := e.queue.byID[v.ID]; found != nil && found.place != beingWorked {
+		found.stored = true
+	}
 	e.queue.charge(v.ID, v.RequestedBy.Client())
 }
 

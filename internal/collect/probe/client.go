@@ -26,7 +26,7 @@ func newClient(name string, c promconfig.HTTPClientConfig, follow bool) (*http.C
 	if err != nil {
 		return nil, fmt.Errorf("http client: %w", err)
 	}
-	client.Transport = collect.Watch(client.Transport)
+	client.Transport = collect.WatchProbed(client.Transport)
 	if !follow {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		return client, nil
