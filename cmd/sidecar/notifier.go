@@ -19,7 +19,7 @@ func buildNotifier(c *config.Config, redactor *collect.Redactor) (verify.Notifie
 	if !s.Enabled {
 		return nil, nil
 	}
-	client, err := promconfig.NewClientFromConfig(s.Client, "alertmanager")
+	client, err := promconfig.NewClientFromConfig(s.Client, "alertmanager", collect.TokensStay(s.Client, s.Alertmanagers...)...)
 	if err != nil {
 		return nil, c.At("self_healing", err)
 	}

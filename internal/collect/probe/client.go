@@ -15,14 +15,15 @@ import (
 
 var errBody = errors.New("reading body")
 
-// newClient makes a client that connects anew for each request, so that an
+// newClient makes a client of the target, a URL, that connects anew for each request, so that an
 // endpoint which accepts no connections any more is seen, and that follows
 // redirects within the host only, or none.
-func newClient(name string, c promconfig.HTTPClientConfig, follow bool) (*http.Client, error) {
+func newClient(name string, c promconfig.HTTPClientConfig, target string, follow bool) (*http.Client, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("http client: %w", err)
 	}
-	client, err := promconfig.NewClientFromConfig(c, name, promconfig.WithKeepAlivesDisabled(), promconfig.WithUserAgent("aftercheck"))
+	client, err := promconfig.NewClientFromConfig(c, name,
+		append(collect.TokensStay(c, target), promconfig.WithKeepAlivesDisabled(), promconfig.WithUserAgent("aftercheck"))...)
 	if err != nil {
 		return nil, fmt.Errorf("http client: %w", err)
 	}
