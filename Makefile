@@ -16,9 +16,10 @@ LDFLAGS := -s -w -X $(STAMP).Version=$(VERSION) -X $(STAMP).Revision=$(REVISION)
 FUZZTIME ?= 10s
 BENCH ?= .
 # Which scenarios `make chaos` runs, and the seed of what is random in them; 0
-# takes one from the clock. The short form is for every change.
+# takes one from the clock. The short form is for every change: it leaves out what a
+# busy machine cannot make certain, such as which replica a failover promotes.
 CHAOS ?= .
-CHAOS_SHORT ?= TestThe|TestSensorsGone|TestStopUnderLoad|TestChaos/^(kills|file-kills|partition|latency-500ms|answers-too-late|cut-connections|cut-midway|read-only|out-of-memory|failover|cluster-node-dies|disk-full|redis-gone|paused|never-returns)$$
+CHAOS_SHORT ?= TestThe|TestSensorsGone|TestStopUnderLoad|TestChaos/^(kills|file-kills|partition|latency-500ms|answers-too-late|cut-connections|cut-midway|read-only|out-of-memory|cluster-node-dies|disk-full|redis-gone|paused|never-returns)$$
 SEED ?= 0
 
 # The version of golang.org/x/vulndb whose reports `make vulncheck` goes by; the

@@ -58,9 +58,12 @@ func (w *world) expense(ctx context.Context, server *redis.Client, from, many in
 	w.loadFrom(ctx, from, many, 1000)
 	at := w.cost(ctx, server)
 	until := time.Now().Add(sealLimit)
-	for w.counting(ctx) < float64(from+many) && time.Now().Before(until) {
+	counted, err := w.counted(ctx)
+	for counted < float64(from+many) && time.Now().Before(until) {
 		pause(ctx, 200*time.Millisecond)
+		counted, err = w.counted(ctx)
 	}
+	w.must(err)
 	w.readAll(ctx, w.ledger.unsealed(), 0)
 	after := w.cost(ctx, server)
 	n := float64(many)
@@ -72,16 +75,6 @@ func (w *world) expense(ctx context.Context, server *redis.Client, from, many in
 	fmt.Printf("fleet: %d executors at once, each verification: %.1f scripts, %.1f commands, %.2f ms of Redis' processor, %.0f bytes in, %.0f out, %.0f kept, for %.1f rounds; %.0f connections of each sidecar\n",
 		many, each.scripts, each.commands, 1000*each.processor, each.in, each.out, each.memory, w.ledger.rounds(), (each.connections-1)/float64(len(w.sidecars)))
 	return each
-}
-
-// counting is how many verdicts all the sidecars have counted.
-func (w *world) counting(ctx context.Context) (sum float64) {
-	for _, s := range w.sidecars {
-		counted, err := s.counted(ctx)
-		w.must(err)
-		sum += counted
-	}
-	return sum
 }
 
 // cost reads what Redis says of itself.

@@ -18,15 +18,19 @@ func TestTheLedgerSeesWhatIsWrong(t *testing.T) {
 		l.begin(id, k, 0)
 		l.accept(id)
 	}
-	l.read(aftercheck.Verification{ID: "lost", State: aftercheck.StateWaiting})
-	l.read(sealed("changed", aftercheck.Degraded))
-	l.read(sealed("changed", aftercheck.Success))
-	l.read(sealed("reopened", aftercheck.Success))
-	l.read(aftercheck.Verification{ID: "reopened", State: aftercheck.StateObserving})
-	l.read(sealed("a lie", aftercheck.Success))
-	l.read(sealed("a lie", aftercheck.Success)) // the same again: not changed
-	l.read(sealed("a false alarm", aftercheck.Failed))
-	l.read(sealed("somebody else's", aftercheck.Failed))
+	read := func(v aftercheck.Verification) {
+		_, known := l.known(v.ID)
+		l.read(v, known)
+	}
+	read(aftercheck.Verification{ID: "lost", State: aftercheck.StateWaiting})
+	read(sealed("changed", aftercheck.Degraded))
+	read(sealed("changed", aftercheck.Success))
+	read(sealed("reopened", aftercheck.Success))
+	read(aftercheck.Verification{ID: "reopened", State: aftercheck.StateObserving})
+	read(sealed("a lie", aftercheck.Success))
+	read(sealed("a lie", aftercheck.Success))                                             // the same again: not changed
+	l.read(aftercheck.Verification{ID: "a lie", State: aftercheck.StateObserving}, false) // asked for before it was sealed
+	read(sealed("a false alarm", aftercheck.Failed))
 	if l.changed != 2 || l.wrong != 2 || len(l.unsealed()) != 1 || len(l.sealed()) != 4 || len(l.accepted()) != 5 {
 		t.Errorf("changed %d, wrong %d, unsealed %v, sealed %v, accepted %v", l.changed, l.wrong, l.unsealed(), l.sealed(), l.accepted())
 	}
@@ -34,7 +38,11 @@ func TestTheLedgerSeesWhatIsWrong(t *testing.T) {
 
 func TestTheSurroundingsSeeWhoIsToldTwice(t *testing.T) {
 	s := newSurroundings(t)
-	s.told["once"], s.told["twice"], s.told["thrice"] = 1, 2, 3
+	for verification, alerts := range map[string][]string{"once": {"a"}, "again": {"a", "a"}, "twice": {"a", "b"}, "thrice": {"a", "b", "c"}} {
+		for _, alert := range alerts {
+			s.note(verification, alert)
+		}
+	}
 	if got := s.toldTwice(); got != 3 {
 		t.Errorf("%d too many, want 3", got)
 	}

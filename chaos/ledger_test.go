@@ -75,8 +75,21 @@ func (l *ledger) fault(format string, args ...any) {
 	l.faults = append(l.faults, fmt.Sprintf(format, args...))
 }
 
-// read takes in a verification as a sidecar gave it.
-func (l *ledger) read(v aftercheck.Verification) {
+// known is what is known of a verification before a call about it is made, to
+// hold the answer against: two calls that are under way at once may be answered in
+// either order.
+func (l *ledger) known(id string) (home int, sealed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.entries[id]; e != nil {
+		return e.home, e.sealed
+	}
+	return 0, false
+}
+
+// read takes in a verification as a sidecar gave it. Sealed says whether it was
+// known to be sealed when the call began.
+func (l *ledger) read(v aftercheck.Verification, sealed bool) {
 	encoded, err := json.Marshal(v)
 	if err != nil {
 		l.fault("%s: %v", v.ID, err)
@@ -87,7 +100,7 @@ func (l *ledger) read(v aftercheck.Verification) {
 	defer l.mu.Unlock()
 	e := l.entries[v.ID]
 	switch {
-	case e == nil || !v.Sealed() && !e.sealed:
+	case e == nil || !v.Sealed() && !sealed:
 	case !e.sealed:
 		e.sealed, e.digest = true, digest
 		if v.Evidence != nil {
@@ -133,12 +146,6 @@ func (l *ledger) unsealed() []string {
 func (l *ledger) sealed() []string { return l.chosen(func(e *entry) bool { return e.sealed }) }
 
 func (l *ledger) accepted() []string { return l.chosen(func(e *entry) bool { return e.accepted }) }
-
-func (l *ledger) home(id string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.entries[id].home
-}
 
 // rounds is how many rounds the sealed verifications had, in the mean.
 func (l *ledger) rounds() float64 {

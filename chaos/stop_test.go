@@ -98,7 +98,7 @@ func TestSensorsGone(t *testing.T) {
 		if err != nil || v.Verdict != aftercheck.Degraded || v.Reason != aftercheck.ReasonInsufficientEvidence {
 			w.ledger.fault("%s: %s (%s), %v", id, v.Verdict, v.Reason, err)
 		}
-		if late := v.SealedAt.Sub(v.DeadlineAt); late > time.Second {
+		if late := v.SealedAt.Sub(v.DeadlineAt); late > sealLimit {
 			w.ledger.fault("%s was sealed %s after its deadline", id, late)
 		}
 	}

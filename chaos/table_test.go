@@ -16,7 +16,7 @@ type row struct {
 	accepted int
 	sealed   int
 	lost     int // accepted, and no verdict in the end
-	double   int // counted or told more often than sealed
+	double   int // counted more often than sealed, or told by more than one alert
 	changed  int // a verdict that was read twice and was not the same
 	wrong    int // a success that was none, or a failure
 	refused  int // calls that were answered with "come back later", or not at all

@@ -20,13 +20,12 @@ type surroundings struct {
 	server *httptest.Server
 
 	mu     sync.Mutex
-	broken map[string]bool // by service
-	told   map[string]int  // proposals, by verification
-	alerts map[string]bool // those that were told, by labels and start
+	broken map[string]bool            // by service
+	told   map[string]map[string]bool // by verification: the alerts, as Alertmanager tells them apart
 }
 
 func newSurroundings(t *testing.T) *surroundings {
-	s := &surroundings{broken: map[string]bool{}, told: map[string]int{}, alerts: map[string]bool{}}
+	s := &surroundings{broken: map[string]bool{}, told: map[string]map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /service/{name}", s.serve)
 	mux.HandleFunc("POST /api/v2/alerts", s.tell)
@@ -53,8 +52,8 @@ func (s *surroundings) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tell takes in proposals. The verification stands in an annotation. An alert that
-// is told again, with the same labels and start, is the same.
+// tell takes in proposals. The verification stands in an annotation. The same
+// alert may come again: after a crash, and as Prometheus sends it while it fires.
 func (s *surroundings) tell(w http.ResponseWriter, r *http.Request) {
 	var alerts []struct {
 		Labels      map[string]string `json:"labels"`
@@ -65,25 +64,26 @@ func (s *surroundings) tell(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, alert := range alerts {
-		verification := alert.Annotations["verification"]
-		key := fmt.Sprint(alert.Labels, alert.StartsAt)
-		if verification == "" || s.alerts[key] { // an alert that is over, or one that is known
-			continue
-		}
-		s.alerts[key] = true
-		s.told[verification]++
+		s.note(alert.Annotations["verification"], fmt.Sprint(alert.Labels, alert.StartsAt))
 	}
 }
 
-// toldTwice counts proposals beyond the first about the same verification.
+func (s *surroundings) note(verification, alert string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told[verification] == nil {
+		s.told[verification] = map[string]bool{}
+	}
+	s.told[verification][alert] = true
+}
+
+// toldTwice counts alerts beyond the first about the same verification.
 func (s *surroundings) toldTwice() (beyond int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, times := range s.told {
-		beyond += times - 1
+	for _, alerts := range s.told {
+		beyond += len(alerts) - 1
 	}
 	return beyond
 }

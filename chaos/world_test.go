@@ -88,7 +88,7 @@ func (w *world) repair(ctx context.Context, n int) {
 	}
 	w.longest.Store(max(w.longest.Load(), int64(time.Since(began))))
 	w.ledger.accept(id)
-	w.ledger.read(v)
+	w.ledger.read(v, false)
 }
 
 // retried makes a call until it is answered otherwise than by "not now".
@@ -124,6 +124,20 @@ func (w *world) loadFrom(ctx context.Context, from, many int, rate float64) {
 		<-tick.C
 	}
 	executors.Wait()
+}
+
+// loadUntil goes on with the load in small parts until the channel is closed, but
+// not beyond four times what there was.
+func (w *world) loadUntil(ctx context.Context, over <-chan struct{}, from int, rate float64) {
+	const part = 10
+	for n := from; n < 4*from; n += part {
+		select {
+		case <-over:
+			return
+		default:
+			w.loadFrom(ctx, n, part, rate)
+		}
+	}
 }
 
 // watch reads what is not sealed yet, and some of what is, until the context
@@ -167,7 +181,7 @@ func (w *world) readAll(ctx context.Context, ids []string, turn int) (missing []
 }
 
 func (w *world) readOne(ctx context.Context, id string, turn int) bool {
-	through := w.ledger.home(id)
+	through, sealed := w.ledger.known(id)
 	if w.shared {
 		through = (through + turn) % len(w.sidecars)
 	}
@@ -180,6 +194,6 @@ func (w *world) readOne(ctx context.Context, id string, turn int) bool {
 	if err != nil {
 		return false
 	}
-	w.ledger.read(v)
+	w.ledger.read(v, sealed)
 	return true
 }

@@ -18,7 +18,7 @@ import (
 // proposalSettings returns how rollbacks are proposed.
 func proposalSettings(c *config.Config, redactor *collect.Redactor) (notify.Settings, error) {
 	s := c.SelfHealing
-	client, err := promconfig.NewClientFromConfig(s.Client, "alertmanager")
+	client, err := promconfig.NewClientFromConfig(s.Client, "alertmanager", collect.TokensStay(s.Client, s.Alertmanagers...)...)
 	if err != nil {
 		return notify.Settings{}, c.At("self_healing", err)
 	}

@@ -35,6 +35,7 @@ type sidecar struct {
 	reloader *reloader
 	handler  http.Handler
 	limiter  *api.Limiter
+	refused  func(reason string)
 	peers    api.Peers
 
 	socket net.Listener
@@ -67,14 +68,14 @@ func (s *sidecar) build() error {
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := exporter.New(prometheus.WrapRegistererWithPrefix(exporter.Prefix, s.registry), exporter.Options{
-		StoreOperations: evidence.Operations(), RedactionRules: collect.RedactionRules(),
+		StoreOperations: evidence.Operations(), RedactionRules: collect.RedactionRules(), APIRefusals: api.Refusals(),
 		MaxPlaybooks: settings.Metrics.MaxPlaybooks, MaxAlertnames: settings.Metrics.MaxAlertnames,
 	})
 	world, err := buildWorld(settings, metrics, log)
 	if err != nil {
 		return err
 	}
-	if s.store, err = openStore(settings.Store, o.storagePath, o.socket, metrics.Journal, log); err != nil {
+	if s.store, err = openStore(settings.Store, o.storagePath, o.socket, metrics, log); err != nil {
 		return err
 	}
 	s.teardown.add("store", s.store.Close)
@@ -88,7 +89,8 @@ func (s *sidecar) build() error {
 	s.engine = verify.New(verify.Options{
 		Store: record, Sensors: world.sensors, Policies: world.policies.find,
 		Metrics: metrics, Notifier: s.proposer, Logger: log, ReadWords: readWords, MaxInFlight: settings.Limits.MaxInFlight,
-		MaxPerClient: api.Share(settings.Limits.MaxInFlight, settings.Limits.ClientShare), Grace: o.grace,
+		MaxEvidenceBytes: settings.Limits.MaxEvidenceBytes,
+		MaxPerClient:     api.Share(settings.Limits.MaxInFlight, settings.Limits.ClientShare), Grace: o.grace,
 	})
 	scrub := &scrubber{count: metrics.Redacted}
 	scrub.current.Store(world.redactor)
@@ -100,6 +102,7 @@ func (s *sidecar) build() error {
 		Calls: settings.Limits.MaxCalls, BodyBytes: settings.Limits.MaxBodyBytes,
 		ClientShare: settings.Limits.ClientShare, Rate: float64(settings.Limits.ClientRate),
 	})
+	s.refused = metrics.Refused
 	metrics.ConfigReloaded(true)
 	return s.listen(settings.Listen)
 }
@@ -129,11 +132,13 @@ func (s *sidecar) run(ctx context.Context) error {
 	group.Go(func() error { return s.reloader.run(running) })
 	group.Go(func() error {
 		guarded := api.GuardSocket(s.limiter.Before(s.handler), s.peers, s.log)
-		return api.Serve(running, s.socket, guarded, s.options.grace, s.log)
+		return api.Serve(running, s.socket, api.CountRefusals(guarded, s.refused), s.options.grace, s.log)
 	})
 	if s.tcp != nil {
 		guarded := api.Guard(s.limiter.Before(s.handler), s.tokens, s.log)
-		group.Go(func() error { return api.Serve(running, s.tcp, guarded, s.options.grace, s.log) })
+		group.Go(func() error {
+			return api.Serve(running, s.tcp, api.CountRefusals(guarded, s.refused), s.options.grace, s.log)
+		})
 	}
 	for _, l := range s.web {
 		group.Go(func() error { return s.serveWeb(running, l) })

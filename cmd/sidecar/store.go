@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/aftercheck/aftercheck"
 	"github.com/aftercheck/aftercheck/internal/config"
 	"github.com/aftercheck/aftercheck/internal/evidence"
+	"github.com/aftercheck/aftercheck/internal/exporter"
 	"github.com/aftercheck/aftercheck/internal/notify"
 	"github.com/aftercheck/aftercheck/internal/verify"
 )
@@ -30,7 +32,7 @@ type store struct {
 
 // openStore opens Redis where it is configured, with its journal, else the
 // embedded file at path. Socket stands for this sidecar on its host.
-func openStore(c config.Store, path, socket string, report func(away bool, entries int), log *slog.Logger) (store, error) {
+func openStore(c config.Store, path, socket string, metrics *exporter.Metrics, log *slog.Logger) (store, error) {
 	if c.Redis == nil {
 		file, err := evidence.OpenFile(path, evidence.FileOptions{Retention: c.Retention, Logger: log})
 		if err != nil {
@@ -54,11 +56,12 @@ func openStore(c config.Store, path, socket string, report func(away bool, entri
 		CAFile: r.CAFile, CertFile: r.CertFile, KeyFile: r.KeyFile, ServerName: r.ServerName,
 		Prefix: r.KeyPrefix, Group: r.Group, Identity: identity, Lease: r.Lease, WaitReplicas: r.WaitReplicas,
 		PoolSize: r.PoolSize, Retention: c.Retention, Logger: log,
+		Caveats: func(found []evidence.Caveat) { metrics.StoreCaveats(holding(found)) },
 	})
 	if err != nil {
 		return store{}, fmt.Errorf("opening the store in Redis: %w", err)
 	}
-	journal, err := openJournal(c, redis, filepath.Join(filepath.Dir(path), "journal-"+sum+".db"), report, log)
+	journal, err := openJournal(c, redis, filepath.Join(filepath.Dir(path), "journal-"+sum+".db"), metrics.Journal, log)
 	switch {
 	case err != nil:
 		return store{}, errors.Join(err, redis.Close())
@@ -66,6 +69,15 @@ func openStore(c config.Store, path, socket string, report func(away bool, entri
 		return store{redis, redis.Run, "redis"}, nil
 	}
 	return store{journal, journal.Run, "redis"}, nil
+}
+
+// holding says of all caveats whether they are among those that were found.
+func holding(found []evidence.Caveat) map[string]bool {
+	holds := map[string]bool{}
+	for _, caveat := range evidence.AllCaveats() {
+		holds[string(caveat)] = slices.Contains(found, caveat)
+	}
+	return holds
 }
 
 // openJournal opens the journal beside Redis, or returns nil for none. One whose

@@ -77,7 +77,7 @@ func (b *breaker) allow(now time.Time) (done func(error), refusal string) {
 	until := b.until
 	b.mu.Unlock()
 	if now.Before(until) {
-		return nil, fmt.Sprintf("not asked: the server wants no request before %s (429 with Retry-After)", stamp(until))
+		return nil, fmt.Sprintf("not asked: the server wants no request before %s (429 or 503 with Retry-After)", stamp(until))
 	}
 	done, err := b.circuit.Allow()
 	if err == nil {

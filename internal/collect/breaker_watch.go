@@ -15,13 +15,22 @@ const longestHold = time.Minute
 
 // Watch returns a transport that tells the Set how the server answers the
 // sensor's requests: so the breaker knows a server that refuses a question from
-// one that does not serve, and a Retry-After (429) is honoured. Where that is
+// one that does not serve, and a Retry-After (429 or 503) is honoured. Where that is
 // later than the request's deadline the response is an error, so that a client
 // that would wait for it need not. Requests whose context is not of a Set's call
 // pass as they are.
-func Watch(next http.RoundTripper) http.RoundTripper { return watcher{next} }
+//
+// A 503 counts likewise, except from an endpoint whose own status is what is asked
+// for: there it is the answer.
+func Watch(next http.RoundTripper) http.RoundTripper { return watcher{next: next} }
 
-type watcher struct{ next http.RoundTripper }
+// WatchProbed is Watch for an endpoint whose own status is what is asked for.
+func WatchProbed(next http.RoundTripper) http.RoundTripper { return watcher{next, true} }
+
+type watcher struct {
+	next   http.RoundTripper
+	probed bool
+}
 
 // RoundTrip implements http.RoundTripper.
 func (w watcher) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -31,7 +40,10 @@ func (w watcher) RoundTrip(request *http.Request) (*http.Response, error) {
 		return response, err
 	}
 	now := time.Now()
-	until := holdUntil(response, now)
+	var until time.Time
+	if !w.probed || response.StatusCode == http.StatusTooManyRequests {
+		until = holdUntil(response, now)
+	}
 	seen.note(response.StatusCode, until)
 	deadline, bounded := request.Context().Deadline()
 	if until.IsZero() || !bounded || until.Before(deadline) {
@@ -45,7 +57,8 @@ func (w watcher) RoundTrip(request *http.Request) (*http.Response, error) {
 // zero where it does not.
 func holdUntil(response *http.Response, now time.Time) time.Time {
 	asked := response.Header.Get("Retry-After")
-	if response.StatusCode != http.StatusTooManyRequests || asked == "" {
+	refuses := response.StatusCode == http.StatusTooManyRequests || response.StatusCode == http.StatusServiceUnavailable
+	if !refuses || asked == "" {
 		return time.Time{}
 	}
 	until, err := http.ParseTime(asked)

@@ -28,6 +28,7 @@ func (c *checker) config(written rawConfig) *Config {
 func (c *checker) limits(into *Limits, written rawLimits) {
 	count(c, "limits.max_in_flight", &into.MaxInFlight, written.MaxInFlight, 1, 10_000_000)
 	count(c, "limits.max_reading_bytes", &into.MaxReadingBytes, written.MaxReadingBytes, 1024, 16<<20)
+	count(c, "limits.max_evidence_bytes", &into.MaxEvidenceBytes, written.MaxEvidenceBytes, 256<<10, 256<<20)
 	count(c, "limits.max_concurrent_readings_per_sensor", &into.MaxConcurrent, written.MaxConcurrent, 1, 1024)
 	count(c, "limits.max_calls", &into.MaxCalls, written.MaxCalls, 1, 1_000_000)
 	count(c, "limits.max_body_bytes", &into.MaxBodyBytes, written.MaxBodyBytes, 16<<20, 64<<30)

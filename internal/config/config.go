@@ -53,13 +53,14 @@ type Metrics struct {
 
 // Limits bounds what the sidecar holds and asks.
 type Limits struct {
-	MaxInFlight     int     // verifications accepted and not sealed
-	MaxReadingBytes int     // bytes of a reading's raw text that are kept
-	MaxConcurrent   int     // readings of one sensor that are under way
-	MaxCalls        int     // calls of the API under way
-	MaxBodyBytes    int64   // bytes of their bodies together
-	ClientShare     float64 // how much of what is bounded one client may have, 0 to 1
-	ClientRate      int     // calls of one client in a second
+	MaxInFlight      int     // verifications accepted and not sealed
+	MaxReadingBytes  int     // bytes of a reading's raw text that are kept
+	MaxEvidenceBytes int     // bytes of the readings of one verification together
+	MaxConcurrent    int     // readings of one sensor that are under way
+	MaxCalls         int     // calls of the API under way
+	MaxBodyBytes     int64   // bytes of their bodies together
+	ClientShare      float64 // how much of what is bounded one client may have, 0 to 1
+	ClientRate       int     // calls of one client in a second
 }
 
 // Policy is a named policy and the incidents that it fits.

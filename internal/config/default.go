@@ -30,7 +30,7 @@ func Default() *Config {
 
 func defaultLimits() Limits {
 	return Limits{
-		MaxInFlight: 100_000, MaxReadingBytes: 64 << 10, MaxConcurrent: 16,
+		MaxInFlight: 100_000, MaxReadingBytes: 64 << 10, MaxEvidenceBytes: 8 << 20, MaxConcurrent: 16,
 		MaxCalls: 4096, MaxBodyBytes: 128 << 20, ClientShare: 0.8, ClientRate: 1000,
 	}
 }

@@ -58,13 +58,14 @@ type rawRedisTLS struct {
 }
 
 type rawLimits struct {
-	MaxInFlight     *float64 `yaml:"max_in_flight"`
-	MaxReadingBytes *float64 `yaml:"max_reading_bytes"`
-	MaxConcurrent   *float64 `yaml:"max_concurrent_readings_per_sensor"`
-	MaxCalls        *float64 `yaml:"max_calls"`
-	MaxBodyBytes    *float64 `yaml:"max_body_bytes"`
-	ClientShare     *float64 `yaml:"client_share"`
-	ClientRate      *float64 `yaml:"client_calls_per_second"`
+	MaxInFlight      *float64 `yaml:"max_in_flight"`
+	MaxReadingBytes  *float64 `yaml:"max_reading_bytes"`
+	MaxEvidenceBytes *float64 `yaml:"max_evidence_bytes"`
+	MaxConcurrent    *float64 `yaml:"max_concurrent_readings_per_sensor"`
+	MaxCalls         *float64 `yaml:"max_calls"`
+	MaxBodyBytes     *float64 `yaml:"max_body_bytes"`
+	ClientShare      *float64 `yaml:"client_share"`
+	ClientRate       *float64 `yaml:"client_calls_per_second"`
 }
 
 type rawRedaction struct {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/aftercheck/aftercheck/internal/evidence"
 	"github.com/aftercheck/aftercheck/internal/evidence/evidencetest"
 )
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	m.Run()
+	goleak.VerifyTestMain(m)
 }
 
 // fillUntilKilled accepts from several goroutines, and prints each ID once it

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -154,26 +153,6 @@ func (r *Redis) Check(ctx context.Context) error {
 	}
 	err := r.client.Set(ctx, r.options.Prefix+":check", aftercheck.SchemaVersion, time.Minute).Err()
 	return unavailable("checking the store", err)
-}
-
-// Caveats asks the server, or one of the cluster, and returns what an operator
-// should know of its configuration, a sentence each: that it may evict
-// records, that it forgets them in a restart. None means that nothing was
-// found, which needs the command INFO.
-func (r *Redis) Caveats(ctx context.Context) ([]string, error) {
-	info, err := r.client.Info(ctx).Result()
-	if err != nil {
-		return nil, unavailable("asking Redis about itself", err)
-	}
-	var caveats []string
-	said := func(line string) bool { return strings.Contains("\n"+info, "\n"+line) }
-	if said("maxmemory_policy:") && !said("maxmemory_policy:noeviction") {
-		caveats = append(caveats, "Redis may evict records before they expire: set maxmemory-policy to noeviction")
-	}
-	if said("aof_enabled:0") {
-		caveats = append(caveats, "Redis may forget accepted verifications when it restarts: set appendonly to yes")
-	}
-	return caveats, nil
 }
 
 // Close gives the lease back, so that others take over at once what is left,

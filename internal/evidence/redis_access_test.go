@@ -91,11 +91,16 @@ func withACL(t testing.TB, addrs []string, rule string) error {
 		admin(t, addr, "ACL SETUSER sidecar reset on >s3cret "+rule)
 		admin(t, addr, "SCRIPT FLUSH")
 	}
-	s := openRedis(t, evidence.RedisOptions{
+	o := evidence.RedisOptions{
 		URL: "redis://sidecar@" + strings.Join(addrs, ",") + database, Prefix: "aftercheck:" + freshPrefix(),
 		PasswordFile: write(t, filepath.Join(t.TempDir(), "password"), "s3cret\n"),
-	})
-	return everything(t, s)
+	}
+	gone := openRedis(t, o)
+	if _, _, err := gone.Accept(t.Context(), evidencetest.Sample(4)); err != nil {
+		return err
+	}
+	_ = gone.Close() // leaves something to take over, if it may
+	return everything(t, openRedis(t, o))
 }
 
 // TestRedisACL gives a user exactly RedisACL: everything works, on one server

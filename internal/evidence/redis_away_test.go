@@ -112,7 +112,7 @@ func TestRedisCaveats(t *testing.T) {
 			continue
 		}
 		for i, want := range c.want {
-			if !strings.Contains(got[i], want) {
+			if !strings.Contains(got[i].Advice(), want) {
 				t.Errorf("%s: caveat %q, want it to name %s", name, got[i], want)
 			}
 		}

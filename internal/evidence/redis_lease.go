@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"hash/maphash"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -116,7 +119,8 @@ func (r *Redis) inTurn(ctx context.Context, do func() error) error {
 }
 
 // renew prolongs the lease, or joins the group anew where there is none any
-// more, and returns the neighbours. The caller has the turn.
+// more, and returns the neighbours that this sidecar looks after. The caller has
+// the turn.
 func (r *Redis) renew(ctx context.Context) ([]neighbour, error) {
 	asked, length := time.Now(), r.options.Lease
 	token, _ := r.lease.current(asked)
@@ -134,7 +138,7 @@ func (r *Redis) renew(ctx context.Context) ([]neighbour, error) {
 		return nil, r.join(ctx, token)
 	}
 	r.lease.grant(token, asked, length)
-	return answer.neighbours(), nil
+	return r.watched(token, answer.neighbours(), answer.members()), nil
 }
 
 // join begins a new session. In the first one of a process, earlier sessions of
@@ -167,6 +171,32 @@ func (r *Redis) leave() {
 	}
 }
 
+// watchers is how many of a group look after one session that is late, about: in a
+// group of no more, everybody. If all of a thousand did, each death would cost a
+// thousand looks at what is left of it, and so much of Redis that others are late.
+const watchers = 8
+
+// watchSeed makes the choice of watchers this process' own.
+var watchSeed = maphash.MakeSeed()
+
+// watched are those neighbours that the session looks after: those of its own
+// identity, and its share of the others.
+func (r *Redis) watched(token string, around []neighbour, members int) []neighbour {
+	return slices.DeleteFunc(around, func(n neighbour) bool {
+		return !r.ours(n.name) && !watches(token, n, members, r.options.Lease)
+	})
+}
+
+// watches reports whether a session looks after a neighbour. It is the same at each
+// look, and twice as many do with each quarter of a lease that nobody has: those
+// who should may be gone as well.
+func watches(token string, n neighbour, members int, length time.Duration) bool {
+	session := strings.TrimPrefix(n.name, endedMark)
+	place := float64(maphash.String(watchSeed, token+" "+session)) / math.MaxUint64
+	overdue := float64(max(0, -n.left)) / float64(length/4)
+	return place*float64(members) < watchers*math.Exp2(overdue)
+}
+
 // neighbours reads the answer of scriptRenew.
 func (a reply) neighbours() []neighbour {
 	now, err := strconv.ParseInt(a.text(0), 10, 64)
@@ -184,6 +214,15 @@ func (a reply) neighbours() []neighbour {
 		}
 	}
 	return found
+}
+
+// members reads how many sessions the group has, out of the answer of scriptRenew.
+func (a reply) members() int {
+	if len(a.rest) < 3 {
+		return 0
+	}
+	members, _ := a.rest[2].(int64)
+	return int(members)
 }
 
 // ours reports whether a name in the group's set is an ended session of this

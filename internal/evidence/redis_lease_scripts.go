@@ -40,8 +40,9 @@ return {'stored'}
 //	ARGV[2]  length of the lease, milliseconds
 //	ARGV[3]  what another's lease has left when it is late, milliseconds
 //	ARGV[4]  time to live of the group, milliseconds, or 0 to leave it
-//	returns  {"missing"} or {"stored", the time, {name, expiry, name, expiry…}}
-//	         with at most 64 sessions that are late, expired or ended
+//	returns  {"missing"} or {"stored", the time, {name, expiry, name, expiry…},
+//	         how many sessions the group has} with at most 256 sessions that are
+//	         late, expired or ended; without any the group is not counted: 0
 var scriptRenew = redis.NewScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -52,8 +53,12 @@ end
 if ARGV[4] ~= '0' then
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
 end
-return {'stored', string.format('%d', now),
-  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now + ARGV[3], 'WITHSCORES', 'LIMIT', 0, 64)}
+local around = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now + ARGV[3], 'WITHSCORES', 'LIMIT', 0, 256)
+local members = 0
+if #around > 0 then
+  members = redis.call('ZCARD', KEYS[1])
+end
+return {'stored', string.format('%d', now), around, members}
 `)
 
 // scriptEnd ends a session whose lease has expired: it never comes back.

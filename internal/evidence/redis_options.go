@@ -79,6 +79,9 @@ type RedisOptions struct {
 	Retention time.Duration
 	// MaxErrands bounds the errands of one kind; zero means MaxErrands.
 	MaxErrands int
+	// Caveats is told by Run what the server's configuration may lose, at the start
+	// and once a minute; nil means nobody. It must not use the store.
+	Caveats func([]Caveat)
 	// Logger is told what goes wrong in Run; nil means nobody.
 	Logger *slog.Logger
 }
@@ -104,6 +107,9 @@ func (o RedisOptions) withDefaults() RedisOptions {
 	}
 	if o.MaxErrands <= 0 {
 		o.MaxErrands = MaxErrands
+	}
+	if o.Caveats == nil {
+		o.Caveats = func([]Caveat) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -8,8 +8,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Run logs the server's Caveats, if it answers; then, until the context ends, it
-// keeps this sidecar's lease, calls adopt with ID and due time of each
+// Run logs and reports the server's Caveats, at once and from time to time; until
+// the context ends it keeps this sidecar's lease, calls adopt with ID and due time of each
 // verification that it takes over from a sidecar that is gone, and removes index
 // entries that nobody needs. Then it returns nil. Without Run the lease expires,
 // and is asked for again by the calls that need it.
@@ -19,18 +19,12 @@ func (r *Redis) Run(ctx context.Context, adopt func(id string, due time.Time)) e
 	all.Go(func() { r.renewing(ctx, looks) })
 	all.Go(func() { r.inheriting(ctx, looks, adopt) })
 	all.Go(func() { r.sweeping(ctx) })
+	all.Go(func() { r.inspecting(ctx) })
 	all.Wait()
 	return nil
 }
 
 func (r *Redis) sweeping(ctx context.Context) {
-	caveats, err := r.Caveats(ctx)
-	if err != nil {
-		caveats = nil // the first sweep meets the same trouble and says so
-	}
-	for _, caveat := range caveats {
-		r.options.Logger.Warn("the Redis server has a caveat", "caveat", caveat)
-	}
 	ticks := time.NewTicker(sweepInterval(r.options.Retention))
 	defer ticks.Stop()
 	for {

@@ -11,6 +11,9 @@ type metricSet struct {
 	verifications  *prometheus.CounterVec
 	captures       *prometheus.CounterVec
 	accepted       prometheus.Counter
+	lost           prometheus.Counter
+	refused        *prometheus.CounterVec
+	storeCaveat    *prometheus.GaugeVec
 	score          prometheus.Histogram
 	duration       *prometheus.HistogramVec
 	overhead       prometheus.Histogram
@@ -59,6 +62,9 @@ func definitions() (metricSet, []Definition) {
 		overhead:       d.oneHistogram("verification_overhead_seconds", "What the sidecar itself added to a verification, beyond waiting and the slowest sensor.", overheadBuckets),
 		inFlight:       gauge("verifications_in_flight", "Verifications that are accepted and not sealed.").WithLabelValues(),
 		overdue:        gauge("verifications_overdue", "Verifications that are accepted and not sealed although their deadline has passed."),
+		lost:           d.one("verifications_lost_total", "Verifications that the store has held and lost before their verdict."),
+		refused:        counter("api_requests_refused_total", "Calls of the API that were refused, by reason.", "reason"),
+		storeCaveat:    gauge("store_caveat", "Whether the Redis server is configured so that it may lose what was accepted (1) or not (0), by how. Absent without Redis.", "caveat"),
 		storeDuration:  histogram("store_operation_duration_seconds", "Duration of the store's operations.", storeBuckets, "operation"),
 		storeErrors:    counter("store_errors_total", "Operations that the store could not serve.", "operation"),
 		storeAway:      gauge("store_away", "Whether Redis does not answer (1), so that the journal takes what comes, or does (0). Absent without a journal."),

@@ -15,6 +15,7 @@ type Options struct {
 	Sensors         []string // as SetSensors takes them
 	StoreOperations []string // evidence.Operations()
 	RedactionRules  []string // collect.RedactionRules()
+	APIRefusals     []string // api.Refusals()
 
 	// How many playbooks and alert names have series of their own. 0: none has.
 	MaxPlaybooks, MaxAlertnames int
@@ -26,6 +27,7 @@ type Metrics struct {
 	outcomes map[aftercheck.Outcome]prometheus.Counter
 	captures map[string]prometheus.Counter
 	accepted prometheus.Counter
+	lost     prometheus.Counter
 	score    prometheus.Histogram
 	duration map[aftercheck.Verdict]prometheus.Observer
 	overhead prometheus.Histogram
@@ -36,6 +38,9 @@ type Metrics struct {
 	storeErrors   map[string]prometheus.Counter
 	redactions    map[string]prometheus.Counter
 
+	refused map[string]prometheus.Counter
+
+	storeCaveat    *prometheus.GaugeVec
 	storeAway      *prometheus.GaugeVec
 	journalEntries *prometheus.GaugeVec
 
@@ -52,7 +57,7 @@ type Metrics struct {
 func New(reg prometheus.Registerer, o Options) *Metrics {
 	d, _ := definitions()
 	reg.MustRegister(
-		d.verifications, d.captures, d.accepted, d.score, d.duration, d.overhead, d.inFlight,
+		d.verifications, d.captures, d.accepted, d.lost, d.refused, d.storeCaveat, d.score, d.duration, d.overhead, d.inFlight,
 		d.storeDuration, d.storeErrors, d.storeAway, d.journalEntries, d.redactions, d.reloadOK, d.reloadAt,
 		d.sensorDuration, d.sensorRequests, d.sensorUp, d.sensorBreaker,
 		d.playbookVerdicts, d.incidentVerdicts, d.playbookScore, d.coverage, d.rootCause, d.regressions,
@@ -67,6 +72,9 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		duration:       map[aftercheck.Verdict]prometheus.Observer{},
 		captures:       presetCounters(d.captures, CaptureOutcomes()),
 		accepted:       d.accepted,
+		lost:           d.lost,
+		refused:        presetCounters(d.refused, o.APIRefusals),
+		storeCaveat:    d.storeCaveat,
 		score:          d.score,
 		overhead:       d.overhead,
 		inFlight:       d.inFlight,
@@ -122,6 +130,28 @@ func (m *Metrics) Captured(outcome string) {
 func (m *Metrics) Accepted(v aftercheck.Verification) {
 	m.accepted.Inc()
 	m.repairs.expect(v)
+}
+
+// Lost counts a verification that the store has held, and lost before its verdict.
+func (m *Metrics) Lost() { m.lost.Inc() }
+
+// Refused counts a call of the API that was refused, for one of Options.APIRefusals.
+func (m *Metrics) Refused(why string) {
+	if counter, known := m.refused[why]; known {
+		counter.Inc()
+	}
+}
+
+// StoreCaveats sets for each of all caveats whether it holds for the store's server.
+// Until it is called there are no series: there is no server, or it was not asked.
+func (m *Metrics) StoreCaveats(holds map[string]bool) {
+	for name, does := range holds {
+		value := 0.0
+		if does {
+			value = 1
+		}
+		m.storeCaveat.WithLabelValues(name).Set(value)
+	}
 }
 
 // InFlight sets how many verifications are accepted and not sealed.

@@ -28,6 +28,7 @@ func registered(o exporter.Options) (*exporter.Metrics, *prometheus.Registry) {
 func someOptions() exporter.Options {
 	return exporter.Options{
 		Sensors:         []string{"alerts", "kubernetes"},
+		APIRefusals:     []string{"invalid", "too_many"},
 		StoreOperations: []string{"accept", "seal"},
 		RedactionRules:  []string{"bearer_token"},
 		MaxPlaybooks:    2, MaxAlertnames: 2,
@@ -63,6 +64,10 @@ func busy(m *exporter.Metrics) {
 	m.StoreOperation("accept", 300*time.Microsecond, nil)
 	m.StoreOperation("seal", 2*time.Second, fmt.Errorf("writing: %w", aftercheck.ErrUnavailable))
 	m.Journal(true, 2)
+	m.Lost()
+	m.Refused("too_many")
+	m.Refused("a reason that nobody knows")
+	m.StoreCaveats(map[string]bool{"eviction": true, "persistence": false})
 	m.Redacted("bearer_token", 3)
 	m.SetAlertmanagers([]string{"http://gone:9093", "http://a:9093"})
 	m.SetAlertmanagers([]string{"http://a:9093", "http://b:9093"})

@@ -62,7 +62,7 @@ func (e *Engine) accepted(v aftercheck.Verification, created bool, took time.Dur
 // newVerification checks the request and makes a verification of it, without
 // its pre-state.
 func (e *Engine) newVerification(r aftercheck.VerificationRequest) (v aftercheck.Verification, err error) {
-	now := clock()
+	now := e.wall()
 	if err := checkVerification(r, now); err != nil {
 		return v, err
 	}
@@ -104,7 +104,7 @@ func (e *Engine) admit(id, client string) error {
 		return stopping()
 	case e.queue.has(id):
 	case e.queue.len() >= e.opts.MaxInFlight, client != "" && e.queue.held[client] >= e.opts.MaxPerClient:
-		wait, _ := e.queue.next(time.Now())
+		wait, _ := e.queue.next(e.steady())
 		return &Overloaded{RetryAfter: min(max(wait, time.Second), longestSleep)}
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 // held. Errors are a *aftercheck.FieldError or the context's.
 func (e *Engine) Assess(ctx context.Context, r aftercheck.AssessmentRequest) (aftercheck.Assessment, error) {
 	if r.Now.IsZero() {
-		r.Now = clock()
+		r.Now = e.wall()
 	}
 	if err := checkAssessment(r, r.Now); err != nil {
 		return aftercheck.Assessment{}, err

@@ -89,11 +89,11 @@ func (e *Engine) look(ctx context.Context, r aftercheck.SnapshotRequest, atMost 
 	if err != nil {
 		return aftercheck.Snapshot{}, err
 	}
-	s := aftercheck.Snapshot{ID: id, CapturedAt: clock(), RequestedBy: r.RequestedBy}
+	s := aftercheck.Snapshot{ID: id, CapturedAt: e.wall(), RequestedBy: r.RequestedBy}
 	s.Incident, s.Action = inUTC(r.Incident, r.Action)
 	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
-	s.Readings = e.world.Load().sensors.Ask(ctx, aftercheck.Question{Incident: s.Incident, Action: s.Action})
+	s.Readings = fit(e.world.Load().sensors.Ask(ctx, aftercheck.Question{Incident: s.Incident, Action: s.Action}), e.roomForPreState())
 	if s.Readings == nil {
 		s.Readings = []aftercheck.Reading{}
 	}

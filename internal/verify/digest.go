@@ -64,7 +64,3 @@ func newID(chosen string) (string, error) {
 	}
 	return id.String(), nil
 }
-
-// clock is the present in the form that is stored: UTC, without the reading of
-// the monotonic clock, so that it compares equal after it was stored.
-func clock() time.Time { return time.Now().UTC().Round(0) }

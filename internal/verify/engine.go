@@ -21,13 +21,15 @@ type Engine struct {
 	waiters  waiters
 	outage   outage
 	captures atomic.Int64
-	wake     chan struct{} // holds one token: look at the queue again
+	wake     chan struct{}    // holds one token: look at the queue again
+	made     time.Time        // with its monotonic reading; see steady
+	wall     func() time.Time // clock
 
 	mu      sync.Mutex
 	queue   queue
 	workers int       // running now
 	phase   phase     // of Run
-	started time.Time // when Run took over what the store held; zero before Run
+	started time.Time // when Run took over what the store held, by the steady clock; zero before Run
 	held    int       // unsaved rounds kept in memory
 }
 
@@ -70,6 +72,8 @@ func New(o Options) *Engine {
 		opts:  o.withDefaults(),
 		queue: newQueue(),
 		wake:  make(chan struct{}, 1),
+		made:  time.Now(),
+		wall:  clock,
 		phase: phaseLoading,
 	}
 	e.waiters.most = e.opts.MaxWaiters
@@ -114,7 +118,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	steps, stopSteps := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSteps()
 	e.mu.Lock()
-	e.started = clock()
+	e.started = e.steady()
 	e.mu.Unlock()
 	if e.resume(ctx) {
 		e.dispatch(ctx, steps)
@@ -130,7 +134,7 @@ func (e *Engine) resume(ctx context.Context) bool {
 		err := e.opts.Store.Pending(ctx, func(id string, due time.Time) error {
 			e.mu.Lock()
 			defer e.mu.Unlock()
-			e.queue.add(id, due, due, 0)
+			e.addSoon(id, due)
 			return nil
 		})
 		e.outage.note(err)

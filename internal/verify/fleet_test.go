@@ -200,3 +200,41 @@ func TestCrashBetweenSealAndTelling(t *testing.T) {
 }
 
 var _ verify.Store = member{}
+
+// unheard is a member whose seals are stored and not answered, and who loses the
+// lead with that: a sidecar that is stopped for long at that moment.
+type unheard struct {
+	member
+	then func(id string)
+}
+
+func (u unheard) Seal(ctx context.Context, id string, revision int64, a aftercheck.Assessment, at time.Time) (aftercheck.Verification, error) {
+	if _, err := u.member.Seal(ctx, id, revision, a, at); err == nil {
+		u.then(id)
+	}
+	return aftercheck.Verification{}, aftercheck.ErrUnavailable
+}
+
+// TestVerdictOfAStoppedSidecarIsCountedOnce counts a verdict where it was stored,
+// though another sidecar tells it, and has told it before the first goes on.
+func TestVerdictOfAStoppedSidecarIsCountedOnce(t *testing.T) {
+	for name, after := range map[string]time.Duration{"told before": 0, "told later": 30 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			fleet(t, func(t *testing.T, a, b *house) {
+				a.wire.set(unheard{member{a.store, "a"}, func(id string) {
+					a.store.hand(id, "b")
+					time.AfterFunc(after, func() { b.engine.Adopt(id, time.Now()) })
+				}})
+				a.accept(t, request("v1"))
+				time.Sleep(2 * time.Minute)
+				synctest.Wait()
+				if a.sealedCount(t) != 1 || b.sealedCount(t) != 0 {
+					t.Errorf("counted %v times where it was stored, %v times where it was told", a.sealedCount(t), b.sealedCount(t))
+				}
+				if a.told.times("v1") != 0 || b.told.times("v1") != 1 || a.metric(t, "verifications_in_flight") != 0 {
+					t.Errorf("told %d and %d times", a.told.times("v1"), b.told.times("v1"))
+				}
+			})
+		})
+	}
+}

@@ -9,16 +9,16 @@ import (
 
 // observe takes one round and stores it.
 func (e *Engine) observe(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
-	round := e.ask(ctx, v)
+	round := e.ask(ctx, due, v)
 	watch.exclude(round)
 	if ctx.Err() != nil {
-		return atOnce() // stopped in the middle: this round tells nothing
+		return e.atOnce(due) // stopped in the middle: this round tells nothing
 	}
 	if follow(&v, round.Readings) {
 		round.Wait = v.Wait
 	}
 	v = withRound(v, round)
-	v.NextRoundAt = nextRound(v, clock())
+	v.NextRoundAt = nextRound(v, e.now(due))
 	return e.save(ctx, due, v, round, watch)
 }
 
@@ -31,7 +31,7 @@ func (e *Engine) save(ctx context.Context, due *entry, v aftercheck.Verification
 	case errors.Is(err, aftercheck.ErrFenced):
 		return e.leave(due)
 	case errors.Is(err, aftercheck.ErrConflict):
-		return atOnce() // somebody else took a round: look again
+		return e.atOnce(due) // somebody else took a round: look again
 	case err != nil:
 		watch.stop()
 		e.hold(due, &unsaved{round: &round, rev: v.Revision, next: v.NextRoundAt})
@@ -42,9 +42,9 @@ func (e *Engine) save(ctx context.Context, due *entry, v aftercheck.Verification
 }
 
 // ask takes one round now.
-func (e *Engine) ask(ctx context.Context, v aftercheck.Verification) aftercheck.Round {
-	round := aftercheck.Round{At: clock()}
-	ctx, cancel := context.WithDeadline(ctx, roundUntil(v, round.At))
+func (e *Engine) ask(ctx context.Context, due *entry, v aftercheck.Verification) aftercheck.Round {
+	round := aftercheck.Round{At: e.now(due)}
+	ctx, cancel := context.WithTimeout(ctx, roundUntil(v, round.At).Sub(round.At))
 	defer cancel()
 	round.Readings = e.world.Load().sensors.Ask(ctx, aftercheck.Question{
 		Incident: v.Incident,
@@ -52,7 +52,12 @@ func (e *Engine) ask(ctx context.Context, v aftercheck.Verification) aftercheck.
 		After:    v.Action.FinishedAt,
 		Known:    knownTarget(v.Evidence),
 	})
-	round.EndedAt = clock()
+	round.EndedAt = e.now(due)
+	round.Readings = fit(round.Readings, e.roomForRound(v))
+	if by := e.set(due); by != 0 {
+		e.opts.Logger.Warn("the clock was set while a verification was observed, so what is seen from then on is not used", "verification", v.ID, "by", by)
+		round.Readings = untold(round.Readings, round.At, by)
+	}
 	return round
 }
 

@@ -83,6 +83,9 @@ type Options struct {
 	MaxPerClient int
 	// MaxCaptures bounds the captures under way. 64.
 	MaxCaptures int
+	// MaxEvidenceBytes bounds the readings of one verification together, in bytes of
+	// their JSON form; see bound.go. 8 MiB.
+	MaxEvidenceBytes int
 	// MaxWaiters bounds the calls of Wait that wait; others are answered at
 	// once. 4,096.
 	MaxWaiters int
@@ -100,6 +103,7 @@ func (o Options) withDefaults() Options {
 	defaultTo(&o.MaxInFlight, 100_000)
 	defaultTo(&o.MaxPerClient, o.MaxInFlight)
 	defaultTo(&o.MaxCaptures, 64)
+	defaultTo(&o.MaxEvidenceBytes, 8<<20)
 	defaultTo(&o.MaxWaiters, 4096)
 	defaultTo(&o.StoreTimeout, 5*time.Second)
 	defaultTo(&o.NotifyTimeout, 10*time.Second)

@@ -21,7 +21,8 @@ const (
 	deadlinePassed = -2
 )
 
-// set notes when the entry's verdict has to be there. Zero: it is.
+// set notes when the entry's verdict has to be there, by the entry's own clock.
+// Zero: it is.
 func (d *deadlines) set(e *entry, deadline time.Time) {
 	switch {
 	case e.deadlinePlace == deadlinePassed:
@@ -31,12 +32,12 @@ func (d *deadlines) set(e *entry, deadline time.Time) {
 	}
 	e.deadlinePlace = noDeadline
 	if !deadline.IsZero() {
-		e.deadline = deadline.UnixNano()
+		e.deadline = deadline.Add(-e.ahead).UnixNano()
 		heap.Push(&d.ahead, e)
 	}
 }
 
-// overdue is how many entries have a deadline before now.
+// overdue is how many entries have a deadline before now, by the steady clock.
 func (d *deadlines) overdue(now time.Time) int {
 	for len(d.ahead) > 0 && d.ahead[0].deadline < now.UnixNano() {
 		heap.Pop(&d.ahead).(*entry).deadlinePlace = deadlinePassed
@@ -51,7 +52,7 @@ func (d *deadlines) overdue(now time.Time) int {
 func (e *Engine) overdue() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.queue.deadlines.overdue(time.Now())
+	return e.queue.deadlines.overdue(e.steady())
 }
 
 // expect notes the deadline that a verification has by now, or that its verdict
@@ -63,7 +64,7 @@ func (e *Engine) expect(due *entry, v aftercheck.Verification) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if deadline.IsZero() || due.deadlinePlace == noDeadline || due.deadline != deadline.UnixNano() {
+	if deadline.IsZero() || due.deadlinePlace == noDeadline || due.deadline != deadline.Add(-due.ahead).UnixNano() {
 		e.queue.deadlines.set(due, deadline)
 	}
 }

@@ -11,16 +11,18 @@ import (
 type entry struct {
 	id       string
 	client   string        // who asked for it, if its share counts; see charge
-	due      int64         // in nanoseconds since the epoch
+	due      int64         // in nanoseconds since the epoch, by the steady clock
+	ahead    time.Duration // how far its own clock is ahead of the steady one
 	place    int           // in the heap, or one of the two below
 	failures int           // consecutive store failures
 	overhead time.Duration // the sidecar's own time so far, since it started
-	adopted  time.Time     // when it was taken over from another sidecar; zero: it was not
+	adopted  time.Time     // when it was taken over from another sidecar, by the steady clock; zero: it was not
+	stored   bool          // the store has held it
 	told     bool          // its verdict was made known, and that is not noted yet
 	unsaved  *unsaved      // nil unless the store is in trouble
 	renewed  time.Time     // when it is due by what came while it was worked on; zero: nothing came
 
-	deadline      int64 // in nanoseconds since the epoch; meaningless without a place
+	deadline      int64 // in nanoseconds since the epoch, by the steady clock; meaningless without a place
 	deadlinePlace int   // in deadlines.ahead, or why it is not there
 }
 
@@ -49,15 +51,16 @@ func (q *queue) has(id string) bool { return q.byID[id] != nil }
 
 // add puts in a new entry and reports whether it is the earliest now. An ID
 // that is known already stays as it is; if it is being worked on, it is noted
-// that there is more to do, which the worker may not have seen.
-func (q *queue) add(id string, due, deadline time.Time, overhead time.Duration) (earliest bool) {
+// that there is more to do, which the worker may not have seen. Both times are
+// by the entry's own clock, which is so far ahead of the steady one.
+func (q *queue) add(id string, due, deadline time.Time, ahead, overhead time.Duration) (earliest bool) {
 	if known := q.byID[id]; known != nil {
 		if known.place == beingWorked {
 			known.renewed = due
 		}
 		return false
 	}
-	e := &entry{id: id, overhead: overhead, deadlinePlace: noDeadline}
+	e := &entry{id: id, ahead: ahead, overhead: overhead, deadlinePlace: noDeadline}
 	q.byID[id] = e
 	q.deadlines.set(e, deadline)
 	return q.put(e, due)
@@ -72,14 +75,15 @@ func (q *queue) charge(id, client string) {
 	}
 }
 
-// put puts an entry back that take returned.
+// put puts an entry back that take returned; due is by its own clock.
 func (q *queue) put(e *entry, due time.Time) (earliest bool) {
-	e.due = due.UnixNano()
+	e.due = due.Add(-e.ahead).UnixNano()
 	heap.Push(&q.byDue, e)
 	return e.place == 0
 }
 
-// take returns the earliest entry if it is due, or else nil.
+// take returns the earliest entry if it is due, or else nil. Now is by the steady
+// clock.
 func (q *queue) take(now time.Time) *entry {
 	if len(q.byDue) == 0 || q.byDue[0].due > now.UnixNano() {
 		return nil

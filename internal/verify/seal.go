@@ -31,7 +31,7 @@ func (e *Engine) judge(due *entry, v aftercheck.Verification, at time.Time) judg
 		Policy:     v.Policy,
 		DeadlineAt: v.DeadlineAt,
 		Evidence:   *v.Evidence,
-		Away:       v.DeadlineAt.Before(since),
+		Away:       v.DeadlineAt.Add(-due.ahead).Before(since),
 	}, at)
 	if v.SnapshotID != "" && v.Evidence.PreState == nil {
 		judged.Notes = append(judged.Notes, "The snapshot that the request names is not stored, so it was verified without a pre-state.")
@@ -66,7 +66,7 @@ func (e *Engine) seal(ctx context.Context, due *entry, v aftercheck.Verification
 	case errors.Is(err, aftercheck.ErrFenced):
 		return e.leave(due)
 	case errors.Is(err, aftercheck.ErrConflict):
-		return atOnce() // a round came in between: judge again with it
+		return e.atOnce(due) // a round came in between: judge again with it
 	case err != nil:
 		watch.stop()
 		e.hold(due, &unsaved{rev: v.Revision, sealAt: judged.at})

@@ -19,7 +19,9 @@ type outcome struct {
 func over() outcome              { return outcome{over: true} }
 func elsewhere() outcome         { return outcome{elsewhere: true} }
 func again(at time.Time) outcome { return outcome{again: at} }
-func atOnce() outcome            { return again(clock()) }
+
+// atOnce is the outcome of an entry that is due again now.
+func (e *Engine) atOnce(due *entry) outcome { return again(e.now(due)) }
 
 // step loads the verification and does what it needs now: nothing, a round,
 // the verdict. Store failures are not reported; the step is due again then.
@@ -30,28 +32,42 @@ func (e *Engine) step(ctx context.Context, due *entry) outcome {
 	case errors.Is(err, aftercheck.ErrNotFound), errors.Is(err, aftercheck.ErrSealed):
 		// Settled; or never stored, or past its retention: an Accept whose
 		// failed write was not stored after all ends here.
-		e.release(due)
+		e.countIfOwn(due, v)
+		if due.stored && errors.Is(err, aftercheck.ErrNotFound) {
+			e.lost(due)
+		}
 		return over()
 	case errors.Is(err, aftercheck.ErrFenced):
+		e.countIfOwn(due, v)
 		return e.leave(due)
 	case err != nil:
 		return e.retry(due)
-	}
-	e.expect(due, v)
-	if v.Sealed() {
+	case v.Sealed():
+		due.stored = true
+		e.expect(due, v)
 		return e.foundSealed(ctx, due, v)
 	}
+	due.stored = true
+	e.notBefore(due, v)
+	e.expect(due, v)
 	if due.unsaved != nil {
 		return e.resumeWrite(ctx, due, v, watch)
 	}
-	switch needs(v, clock()) {
+	switch needs(v, e.now(due)) {
 	case taskObserve:
 		return e.observe(ctx, due, v, watch)
 	case taskSeal:
-		return e.seal(ctx, due, v, e.judge(due, v, clock()), watch)
+		return e.seal(ctx, due, v, e.judge(due, v, e.now(due)), watch)
 	}
 	due.failures = 0
-	return again(dueAgain(v, clock()))
+	return again(dueAgain(v, e.now(due)))
+}
+
+// lost says of a verification that the store has held, and holds no more before its
+// verdict, that it will have none. Those who wait are told that it is not there.
+func (e *Engine) lost(due *entry) {
+	e.opts.Metrics.Lost()
+	e.opts.Logger.Error("the store lost a verification that was accepted, so it gets no verdict; does it evict, was it flushed, or did it restart without persistence?", "verification", due.id)
 }
 
 // leave ends the work on a verification that another sidecar leads. Those who
@@ -77,7 +93,7 @@ func (e *Engine) read(ctx context.Context, id string) (aftercheck.Verification, 
 // retry puts the entry off, the longer the more often the store failed it.
 func (e *Engine) retry(due *entry) outcome {
 	due.failures++
-	return again(clock().Add(backoff(due.failures, rand.Float64())))
+	return again(e.now(due).Add(backoff(due.failures, rand.Float64())))
 }
 
 // conclude judges what is stored, and seals if the judge is sure or the time
@@ -85,7 +101,7 @@ func (e *Engine) retry(due *entry) outcome {
 func (e *Engine) conclude(ctx context.Context, due *entry, v aftercheck.Verification, watch *watch) outcome {
 	due.failures = 0
 	e.expect(due, v)
-	now := clock()
+	now := e.now(due)
 	if judged := e.judge(due, v, now); judged.Sure || !now.Before(v.DeadlineAt) {
 		return e.seal(ctx, due, v, judged, watch)
 	}

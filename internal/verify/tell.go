@@ -18,10 +18,18 @@ import (
 // engine's own, from a write that seemed to fail or after which something did,
 // or one that was sealed before a crash.
 func (e *Engine) foundSealed(ctx context.Context, due *entry, v aftercheck.Verification) outcome {
-	if failed := e.release(due); failed != nil && !failed.sealAt.IsZero() && failed.sealAt.Equal(v.SealedAt) {
+	e.countIfOwn(due, v)
+	return e.tell(ctx, due, v)
+}
+
+// countIfOwn counts a verdict whose write seemed to fail and was stored after
+// all, also where another sidecar has told it meanwhile: whoever stores a verdict
+// is the one that counts it.
+func (e *Engine) countIfOwn(due *entry, v aftercheck.Verification) {
+	failed := e.release(due)
+	if failed != nil && !failed.sealAt.IsZero() && failed.sealAt.Equal(v.SealedAt) {
 		e.count(due, v)
 	}
-	return e.tell(ctx, due, v)
 }
 
 // count counts a verdict that this engine has stored, and wakes those who wait

@@ -54,7 +54,7 @@ func (e *Engine) resumeWrite(ctx context.Context, due *entry, v aftercheck.Verif
 	case failed.round != nil && lastRoundAt(v).Equal(failed.round.At):
 		return e.conclude(ctx, due, v, watch)
 	case failed.rev != v.Revision:
-		return atOnce()
+		return e.atOnce(due)
 	case failed.round == nil:
 		return e.seal(ctx, due, v, e.judge(due, v, failed.sealAt), watch)
 	}

@@ -12,18 +12,17 @@ import (
 
 // The bounds of a request.
 const (
-	maxIncidentID  = 256
-	maxAlertname   = 256
-	maxActionText  = 4096
-	maxLabels      = 64
-	maxLabelBytes  = 1024
-	maxPolicyName  = 128
-	maxReadings    = 256
-	maxListLimit   = 500
-	maxWarmup      = 24 * time.Hour
-	minDeadline    = 100 * time.Millisecond
-	maxDeadline    = 24 * time.Hour
-	clockTolerance = time.Minute
+	maxIncidentID = 256
+	maxAlertname  = 256
+	maxActionText = 4096
+	maxLabels     = 64
+	maxLabelBytes = 1024
+	maxPolicyName = 128
+	maxReadings   = 256
+	maxListLimit  = 500
+	maxWarmup     = 24 * time.Hour
+	minDeadline   = 100 * time.Millisecond
+	maxDeadline   = 24 * time.Hour
 )
 
 // validID is what a caller may choose as the ID of a snapshot or verification.

@@ -14,6 +14,7 @@ import (
 // before this start of the sidecar.
 type watch struct {
 	entry   *entry
+	now     func() time.Time // the steady clock
 	began   time.Time
 	sensors time.Duration
 	stopped bool
@@ -24,11 +25,11 @@ type watch struct {
 func (e *Engine) startWatch(due *entry) *watch {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	began := time.Unix(0, due.due)
+	began := time.Unix(0, due.due).UTC()
 	if began.Before(e.started) {
 		began = e.started
 	}
-	return &watch{entry: due, began: began}
+	return &watch{entry: due, now: e.steady, began: began}
 }
 
 // exclude leaves out the slowest sensor of the round, but never more than the
@@ -47,5 +48,5 @@ func (w *watch) stop() {
 		return
 	}
 	w.stopped = true
-	w.entry.overhead += max(0, time.Since(w.began)-w.sensors)
+	w.entry.overhead += max(0, w.now().Sub(w.began)-w.sensors)
 }

@@ -32,7 +32,7 @@ func (e *Engine) dispatch(ctx, steps context.Context) {
 func (e *Engine) startWorkers(steps context.Context) time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := time.Now()
+	now := e.steady()
 	for e.workers < e.opts.Workers {
 		due := e.queue.take(now)
 		if due == nil {
@@ -75,7 +75,7 @@ func (e *Engine) after(done *entry, then outcome) *entry {
 	}
 	e.opts.Metrics.InFlight(e.queue.len())
 	if e.phase != phaseStopping {
-		if next := e.queue.take(time.Now()); next != nil {
+		if next := e.queue.take(e.steady()); next != nil {
 			return next
 		}
 	}
@@ -105,13 +105,24 @@ func (e *Engine) Adopt(id string, due time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	known := e.queue.has(id)
-	if e.queue.add(id, due, due, 0) {
-		e.poke()
-	}
+	e.addSoon(id, due)
 	if !known {
-		e.queue.byID[id].adopted = clock()
+		e.queue.byID[id].adopted = e.steady()
 	}
 	e.opts.Metrics.InFlight(e.queue.len())
+}
+
+// addSoon puts in what another process accepted. It is looked at soon, whenever it
+// is due: only the record tells whether the clock was set back since. The mutex is
+// held.
+func (e *Engine) addSoon(id string, due time.Time) {
+	ahead, looked := e.ahead(), due
+	if soon := e.steady().Add(ahead + longestSleep); soon.Before(due) {
+		looked = soon
+	}
+	if e.queue.add(id, looked, due, ahead, 0) {
+		e.poke()
+	}
 }
 
 // schedule puts a verification into the queue, unless it is there already,
@@ -119,7 +130,7 @@ func (e *Engine) Adopt(id string, due time.Time) {
 func (e *Engine) schedule(v aftercheck.Verification, overhead time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.queue.add(v.ID, v.Due(), v.DeadlineAt, overhead) {
+	if e.queue.add(v.ID, v.Due(), v.DeadlineAt, e.ahead(), overhead) {
 		e.poke()
 	}
 	e.opts.Metrics.InFlight(e.queue.len())
@@ -130,6 +141,9 @@ func (e *Engine) schedule(v aftercheck.Verification, overhead time.Duration) {
 func (e *Engine) charge(v aftercheck.Verification) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if found := e.queue.byID[v.ID]; found != nil && found.place != beingWorked {
+		found.stored = true
+	}
 	e.queue.charge(v.ID, v.RequestedBy.Client())
 }
 

@@ -27,6 +27,7 @@ type eyes struct {
 	sees    func() []aftercheck.Finding // nil: a healthy Deployment
 	mute    bool                        // never answers in time
 	delays  []aftercheck.Delay          // what it says of its signals
+	ahead   func() time.Duration        // of the clock that it goes by; nil: not
 }
 
 func (s *eyes) Names() []string { return []string{"eyes"} }
@@ -37,7 +38,11 @@ func (s *eyes) Ask(ctx context.Context, q collect.Question) []aftercheck.Reading
 	s.asked, s.queries = append(s.asked, at), append(s.queries, q)
 	takes, sees, mute, delays := s.takes, s.sees, s.mute, s.delays
 	s.mu.Unlock()
-	reading := aftercheck.Reading{Sensor: "eyes", At: at, Outcome: aftercheck.ReadingOK, Target: deployment("uid-1")}
+	seen := at
+	if s.ahead != nil {
+		seen = at.Add(s.ahead())
+	}
+	reading := aftercheck.Reading{Sensor: "eyes", At: seen, Outcome: aftercheck.ReadingOK, Target: deployment("uid-1")}
 	if mute {
 		takes = time.Hour
 	}

@@ -15,18 +15,19 @@ import (
 
 var errBody = errors.New("reading body")
 
-// newClient makes a client that connects anew for each request, so that an
+// newClient makes a client of the target, a URL, that connects anew for each request, so that an
 // endpoint which accepts no connections any more is seen, and that follows
 // redirects within the host only, or none.
-func newClient(name string, c promconfig.HTTPClientConfig, follow bool) (*http.Client, error) {
+func newClient(name string, c promconfig.HTTPClientConfig, target string, follow bool) (*http.Client, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("http client: %w", err)
 	}
-	client, err := promconfig.NewClientFromConfig(c, name, promconfig.WithKeepAlivesDisabled(), promconfig.WithUserAgent("aftercheck"))
+	client, err := promconfig.NewClientFromConfig(c, name,
+		append(collect.TokensStay(c, target), promconfig.WithKeepAlivesDisabled(), promconfig.WithUserAgent("aftercheck"))...)
 	if err != nil {
 		return nil, fmt.Errorf("http client: %w", err)
 	}
-	client.Transport = collect.Watch(client.Transport)
+	client.Transport = collect.WatchProbed(client.Transport)
 	if !follow {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		return client, nil

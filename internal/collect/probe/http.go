@@ -79,7 +79,7 @@ func NewHTTP(c HTTPConfig) (collect.Sensor, error) {
 		return collect.Sensor{}, err
 	}
 	follow := c.Client.FollowRedirects && !slices.ContainsFunc(c.ExpectStatus, isRedirect)
-	client, err := newClient(c.Name, c.Client, follow)
+	client, err := newClient(c.Name, c.Client, c.URL, follow)
 	if err != nil {
 		return collect.Sensor{}, err
 	}

@@ -81,6 +81,13 @@ func answering(status int, body string) http.HandlerFunc {
 	}
 }
 
+// inMaintenance wants no request for longer than any probe lasts; that it does is
+// what the probe asks for.
+func inMaintenance(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Retry-After", "3600")
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
 func TestHTTPReadsAnswers(t *testing.T) {
 	late := func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -99,6 +106,7 @@ func TestHTTPReadsAnswers(t *testing.T) {
 		"no content":      {answering(204, ""), probe.HTTPConfig{}, aftercheck.StateHealthy, probe.ReasonAnswered, "status 200..299"},
 		"expected 503":    {answering(503, ""), probe.HTTPConfig{ExpectStatus: []int{200, 503}}, aftercheck.StateHealthy, probe.ReasonAnswered, "status 200 or 503"},
 		"unexpected":      {answering(503, ""), probe.HTTPConfig{}, aftercheck.StateUnhealthy, probe.ReasonUnexpectedStatus, "status 200..299"},
+		"maintenance":     {inMaintenance, probe.HTTPConfig{}, aftercheck.StateUnhealthy, probe.ReasonUnexpectedStatus, "status 200..299"},
 		"not the wanted":  {answering(200, ""), probe.HTTPConfig{ExpectStatus: []int{204}}, aftercheck.StateUnhealthy, probe.ReasonUnexpectedStatus, "status 204"},
 		"gone":            {answering(404, ""), probe.HTTPConfig{}, aftercheck.StateUnhealthy, probe.ReasonUnexpectedStatus, "status 200..299"},
 		"unauthorized":    {answering(401, ""), probe.HTTPConfig{}, aftercheck.StateUnknown, probe.ReasonUnauthorized, "status 200..299"},

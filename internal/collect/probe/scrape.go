@@ -121,7 +121,7 @@ func (s *scraper) parse() (err error) {
 		}
 		s.matchers = append(s.matchers, matcher)
 	}
-	s.client, err = newClient(s.Name, s.Client, s.Client.FollowRedirects)
+	s.client, err = newClient(s.Name, s.Client, s.URL, s.Client.FollowRedirects)
 	return err
 }
 

@@ -35,7 +35,7 @@ func newClient(c Config) (*client, error) {
 	if err := c.HTTP.Validate(); err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
-	httpClient, err := promconfig.NewClientFromConfig(c.HTTP, MetricsSensor)
+	httpClient, err := promconfig.NewClientFromConfig(c.HTTP, MetricsSensor, collect.TokensStay(c.HTTP, c.URL)...)
 	if err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
