@@ -52,9 +52,15 @@ func unanswered(s *summary) *ruling {
 }
 
 // leftOpen returns the first of what was bad before if nothing of it can be told
-// now, and whether time will tell; nil if there is no such thing.
+// now, or if neither the signal nor an object can, and whether time will tell; nil
+// if there is no such thing.
 func (s *summary) leftOpen() (first *aftercheck.Finding, later bool) {
 	now := byKey(s.current.signals, measurements(s.current.units))
+	for _, f := range s.before.signals {
+		if is := now[f.Key()]; isBad(f) && !objectsTell(s.current) && (is == nil || is.State == aftercheck.StateUnknown) {
+			return f, is != nil && notYet[is.Reason]
+		}
+	}
 	for _, f := range slices.Concat(s.before.signals, s.before.units, s.before.pods) {
 		if !isBad(f) && !pending(f) {
 			continue
