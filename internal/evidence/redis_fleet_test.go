@@ -243,12 +243,12 @@ func since(before, after map[string]int) (total int, each map[string]int) {
 // default lease it is less than a command a second.
 func TestRedisIdleCost(t *testing.T) {
 	s := openRedis(t, evidence.RedisOptions{URL: "redis://" + testbed.Redis(t), Lease: time.Second})
+	running(t, s, func(string, time.Time) {}) // first, so that the lease is renewed meanwhile
 	for n := range 300 {
 		if _, _, err := s.Accept(t.Context(), evidencetest.Sample(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	running(t, s, func(string, time.Time) {})
 	pass(t, time.Second) // the sweep at the start is over
 	before, _ := commands(t, s)
 	testbed.Eventually(t, 20*time.Second, func() error {
@@ -292,8 +292,8 @@ func TestRedisCostOfAVerification(t *testing.T) {
 	}
 	for n := range 10 {
 		sentLater, ranLater, bytesLater := costs((n + 2) * many)
-		if sentLater != sent || ranLater != ran || bytesLater > bytes*101/100 {
-			t.Errorf("after %d more: %d commands, %d with those in scripts, %d bytes; want %d, %d, %d as before",
+		if sentLater > sent || ranLater > ran || bytesLater > bytes*101/100 {
+			t.Errorf("after %d more: %d commands, %d with those in scripts, %d bytes; want no more than %d, %d, %d",
 				n*many, sentLater, ranLater, bytesLater, sent, ran, bytes)
 		}
 	}

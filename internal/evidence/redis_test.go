@@ -12,9 +12,14 @@ import (
 	"github.com/aftercheck/aftercheck/internal/testbed"
 )
 
-// openRedis opens a store that is closed with the test.
+// openRedis opens a store that is closed with the test. Few tests Run it, so nobody renews its lease: on a busy
+// machine the default one would lapse in the middle of a test that is about
+// something else.
 func openRedis(t testing.TB, o evidence.RedisOptions) *evidence.Redis {
 	t.Helper()
+	if o.Lease == 0 {
+		o.Lease = 10 * time.Minute
+	}
 	s, err := evidence.OpenRedis(o)
 	if err != nil {
 		t.Fatal(err)
