@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +43,7 @@ func TestAlerts(t *testing.T) {
 	w.alertmanagerForgets(t, bad)
 	w.sidecarDies(t, bad)
 	since(t, "the last crash is over", began)
-	w.ends(t, bad)
+	w.ends(t)
 	since(t, "both proposals have ended", began)
 	w.lowScoresReachPeople(t)
 	since(t, "all", began)
@@ -109,9 +109,9 @@ func (w *world) tellsPeople(t *testing.T, m receivers.Message, r repair, v after
 	text := strings.Join(shown, "\n")
 	t.Logf("Telegram shows\n%s", text)
 	want := []string{
-		"🔴 Rollback proposed", "Incident: " + r.incident, "Namespace: shop", "Action: " + r.action, fmt.Sprintf("Verdict: failed (%s)", v.Reason),
+		"🔴 Rollback proposed", "Incident: " + r.incident, "Alert: ShopOrdersFailing", "Namespace: shop", "Action: " + r.action, fmt.Sprintf("Verdict: failed (%s)", v.Reason),
 		fmt.Sprintf("Score: %.2f (threshold %.2f)", *v.Score, v.Policy.ProposalThreshold), "Root cause cleared: no",
-		"Why: " + v.Explanation, "This is a proposal. Nothing is rolled back automatically.",
+		"Why: " + v.Explanation, "Take it over: aftercheck proposals acknowledge proposal-", "This is a proposal. Nothing is rolled back automatically.",
 	}
 	if len(v.Regressions) == 0 {
 		want = append(want, "Regressions: none")
@@ -242,7 +242,7 @@ func (w *world) proposal(t *testing.T, incident string, after time.Time) (one al
 
 // ends heals the one incident, has somebody take over the other, and meanwhile a
 // playbook fail again and again; people hear of the ends.
-func (w *world) ends(t *testing.T, bad map[string]aftercheck.Verification) {
+func (w *world) ends(t *testing.T) {
 	t.Helper()
 	v, err := w.judge(t.Context(), again)
 	if err != nil || v.Verdict != aftercheck.Success {
@@ -263,9 +263,15 @@ func (w *world) ends(t *testing.T, bad map[string]aftercheck.Verification) {
 		t.Fatal(err)
 	}
 	w.proposal(t, series.incident, time.Time{}) // one, of all of them
-	for incident := range bad {
+	for incident, outcome := range map[string]string{
+		again.incident:   "Outcome: A later verification of the incident succeeded.",
+		handled.incident: "Outcome: It was acknowledged by kim: rolled back by hand",
+	} {
 		shown, _ := lines(t, w.telegram.Find(t, "the end of the proposal for "+incident, of(incident, ending)))
 		t.Logf("Telegram shows\n%s", strings.Join(shown, "\n"))
+		if !slices.Contains(shown, outcome) {
+			t.Errorf("the end of the proposal for %s does not say %q:\n%s", incident, outcome, strings.Join(shown, "\n"))
+		}
 		w.reviewer.Find(t, "the end of the proposal for "+incident, webhook(incident, "resolved"))
 	}
 }
@@ -273,16 +279,13 @@ func (w *world) ends(t *testing.T, bad map[string]aftercheck.Verification) {
 // acknowledge takes the second incident's proposal over.
 func (w *world) acknowledge(t *testing.T) {
 	t.Helper()
-	page, err := w.client.Proposals(t.Context(), aftercheck.ProposalFilter{State: aftercheck.ProposalOpen})
-	if err != nil || len(page.Proposals) != 1 || page.Proposals[0].IncidentID != handled.incident {
-		t.Fatalf("open proposals: %+v, %v; want that for %s", page.Proposals, err, handled.incident)
-	}
-	_, err = w.client.Acknowledge(t.Context(), page.Proposals[0].ID, aftercheck.AcknowledgementRequest{By: "kim", Comment: "rolled back by hand"})
+	id := w.proposal(t, handled.incident, time.Time{}).Annotations["proposal"]
+	_, err := w.client.Acknowledge(t.Context(), id, aftercheck.AcknowledgementRequest{By: "kim", Comment: "rolled back by hand"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := w.web + "/verifications?" + url.Values{"incident": {handled.incident}}.Encode()
-	if list := read(t, address); !strings.Contains(list, handled.incident) {
-		t.Errorf("%s does not list %s", address, handled.incident)
+	open, err := w.client.Proposals(t.Context(), aftercheck.ProposalFilter{State: aftercheck.ProposalOpen})
+	if err != nil || len(open.Proposals) > 0 {
+		t.Errorf("open after the ends of all: %+v, %v", open.Proposals, err)
 	}
 }
