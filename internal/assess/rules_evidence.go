@@ -52,9 +52,14 @@ func unanswered(s *summary) *ruling {
 }
 
 // leftOpen returns the first of what was bad before if nothing of it can be told
-// now, and whether time will tell; nil if there is no such thing.
+// now, or if neither the signal nor an object can, and whether time will tell; nil
+// if there is no such thing.
 func (s *summary) leftOpen() (first *aftercheck.Finding, later bool) {
 	now := byKey(s.current.signals, measurements(s.current.units))
+	if signal := s.silentSignal(now); signal != nil {
+		is := now[signal.Key()]
+		return signal, is != nil && notYet[is.Reason]
+	}
 	for _, f := range slices.Concat(s.before.signals, s.before.units, s.before.pods) {
 		if !isBad(f) && !pending(f) {
 			continue
@@ -74,6 +79,20 @@ func (s *summary) leftOpen() (first *aftercheck.Finding, later bool) {
 		}
 	}
 	return first, later
+}
+
+// silentSignal returns the first signal that was bad before and cannot tell now,
+// unless an object of the target can; nil if there is none.
+func (s *summary) silentSignal(now map[string]*aftercheck.Finding) *aftercheck.Finding {
+	if objectsTell(s.current) {
+		return nil
+	}
+	for _, f := range s.before.signals {
+		if is := now[f.Key()]; isBad(f) && (is == nil || is.State == aftercheck.StateUnknown) {
+			return f
+		}
+	}
+	return nil
 }
 
 // measurements returns the findings that stay the same while objects are

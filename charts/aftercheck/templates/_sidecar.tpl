@@ -86,6 +86,9 @@ volumeMounts:
 {{- if .Values.web.configSecret }}
 - --web.config.file=/etc/aftercheck/web/web.yaml
 {{- end }}
+{{- if not .Values.web.evidencePages }}
+- --no-web.evidence-pages
+{{- end }}
 {{- with .Values.web.externalUrl }}
 - {{ printf "--web.external-url=%s" . | quote }}
 {{- end }}

@@ -9,21 +9,23 @@ import (
 	"testing"
 )
 
-// TestSecurityNamesTestsThatExist: what SECURITY.md says is shown by a test is
-// shown by one that is there.
-func TestSecurityNamesTestsThatExist(t *testing.T) {
-	text, err := os.ReadFile("SECURITY.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(string(text), -1)
-	if len(named) < 30 {
-		t.Fatalf("only %d tests are named", len(named))
-	}
+// TestDocumentsNameTestsThatExist: what a document says is shown by a test is shown
+// by one that is there.
+func TestDocumentsNameTestsThatExist(t *testing.T) {
 	written := testsOfTheRepository(t)
-	for _, name := range named {
-		if !written[name[1]] {
-			t.Errorf("%s is named, and does not exist", name[1])
+	for file, least := range map[string]int{"SECURITY.md": 30, "docs/migrating.md": 30} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(string(text), -1)
+		if len(named) < least {
+			t.Errorf("%s: only %d tests are named", file, len(named))
+		}
+		for _, name := range named {
+			if !written[name[1]] {
+				t.Errorf("%s: %s is named, and does not exist", file, name[1])
+			}
 		}
 	}
 }
