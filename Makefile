@@ -101,6 +101,10 @@ control-plane: ## build the Kubernetes control plane for e2e; 10 minutes the fir
 e2e: deps control-plane ## run the end-to-end tests on a real Kubernetes control plane
 	go test -race -tags e2e -count=1 -timeout 20m ./e2e/...
 
+.PHONY: e2e-alerts
+e2e-alerts: deps ## follow bad repairs through real Prometheus and Alertmanager to Telegram and the reviewer
+	go test -race -tags e2ealerts -count=1 -timeout 10m ./e2e/alerts
+
 .PHONY: chaos
 chaos: deps ## kill, cut off and starve real sidecars and stores, and look for lost verdicts; CHAOS=regexp, SEED=n
 	go test -tags chaos -count=1 -timeout 20m -parallel 4 -v ./chaos -run '$(CHAOS)' -long -seed=$(SEED)

@@ -37,6 +37,7 @@ func (s *sidecar) webRoutes() (http.Handler, error) {
 	}
 	landing, err := web.NewLandingPage(web.LandingConfig{
 		Name: "Aftercheck", Description: "Did the fix work?", Version: version.Info(), Profiling: "false", Links: links,
+		HeaderColor: "#1a56b4", // the accent of the evidence pages
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the landing page: %w", err)

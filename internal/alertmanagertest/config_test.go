@@ -5,17 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/goccy/go-yaml"
-)
 
-const (
-	configFile   = "../../charts/aftercheck/files/alertmanager/alertmanager.yaml"
-	templateFile = "../../charts/aftercheck/files/alertmanager/telegram.tmpl"
+	"github.com/aftercheck/aftercheck/internal/testbed/receivers"
 )
 
 func read(t testing.TB, path string) string {
@@ -25,15 +21,6 @@ func read(t testing.TB, path string) string {
 		t.Fatal(err)
 	}
 	return string(content)
-}
-
-var tokenFile = regexp.MustCompile(`bot_token_file: .*`)
-
-// for025 is the configuration as Alertmanager 0.25 takes it: with the token in
-// place of its file.
-func for025(t testing.TB) string {
-	t.Helper()
-	return tokenFile.ReplaceAllString(read(t, configFile), `bot_token: "123:TOKEN"`)
 }
 
 // amtools are Debian's amtool and today's, each with a file of the configuration
@@ -46,12 +33,12 @@ func amtools(t testing.TB) map[string][2]string {
 	}
 	dir := t.TempDir()
 	older := filepath.Join(dir, "alertmanager.yaml")
-	for path, content := range map[string]string{older: for025(t), filepath.Join(dir, "telegram.tmpl"): read(t, templateFile)} {
+	for path, content := range map[string]string{older: receivers.ConfigFor025(t), filepath.Join(dir, "telegram.tmpl"): read(t, receivers.TemplateFile())} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return map[string][2]string{"debian": {old, older}, "today": {today(t), configFile}}
+	return map[string][2]string{"debian": {old, older}, "today": {today(t), receivers.ConfigFile()}}
 }
 
 var build = sync.OnceValues(func() (string, error) {
@@ -93,7 +80,7 @@ func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
 // TestDebiansAlertmanagerWantsTheTokenItself tells when what is documented of
 // 0.25 does not hold any more.
 func TestDebiansAlertmanagerWantsTheTokenItself(t *testing.T) {
-	output, err := exec.CommandContext(t.Context(), amtools(t)["debian"][0], "check-config", configFile).CombinedOutput()
+	output, err := exec.CommandContext(t.Context(), amtools(t)["debian"][0], "check-config", receivers.ConfigFile()).CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "bot_token_file") {
 		t.Errorf("want a complaint of bot_token_file: %v\n%s", err, output)
 	}
@@ -131,9 +118,9 @@ func TestBothVersionsRenderTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tool := range amtools(t) {
-		text := run(t, tool[0], "template", "render", "--template.glob="+templateFile, "--template.type=html",
+		text := run(t, tool[0], "template", "render", "--template.glob="+receivers.TemplateFile(), "--template.type=html",
 			"--template.data="+path, `--template.text={{ template "aftercheck.telegram.proposals" . }}`)
-		visible, _, err := shown(text)
+		visible, _, err := receivers.Shown(text)
 		if want := strings.TrimSpace(read(t, "testdata/proposed.txt")); err != nil || visible != want {
 			t.Errorf("%s: %v: shows\n%s\nwant\n%s", name, err, visible, want)
 		}
@@ -143,28 +130,13 @@ func TestBothVersionsRenderTheSame(t *testing.T) {
 // TestNoSecretStandsInTheConfiguration: each is in a file of its own.
 func TestNoSecretStandsInTheConfiguration(t *testing.T) {
 	var config map[string]any
-	if err := yaml.Unmarshal([]byte(read(t, configFile)), &config); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, receivers.ConfigFile())), &config); err != nil {
 		t.Fatal(err)
 	}
-	each(config, func(parent map[string]any, key string) {
+	receivers.Each(config, func(parent map[string]any, key string) {
 		switch key {
 		case "bot_token", "credentials", "password", "routing_key", "service_key", "api_key":
 			t.Errorf("%s: want %s_file", key, key)
 		}
 	})
-}
-
-// each calls back for each key of the maps in a tree.
-func each(node any, key func(parent map[string]any, key string)) {
-	switch n := node.(type) {
-	case map[string]any:
-		for name, value := range n {
-			key(n, name)
-			each(value, key)
-		}
-	case []any:
-		for _, value := range n {
-			each(value, key)
-		}
-	}
 }

@@ -199,8 +199,17 @@ func numberRegressions(s *summary) []aftercheck.Regression {
 func regression(was, is *aftercheck.Finding) aftercheck.Regression {
 	return aftercheck.Regression{
 		Subject: is.Subject, Check: is.Check, Scope: is.Scope,
-		Before: phrase(was), After: phrase(is), Critical: true,
+		Before: compared(was), After: compared(is), Critical: true,
 	}
+}
+
+// compared is phrase, without how long a probe took: where that matters, the reason
+// says that it was slow.
+func compared(f *aftercheck.Finding) string {
+	if f.Check == aftercheck.CheckProbe {
+		return inWords(f)
+	}
+	return phrase(f)
 }
 
 // amount says a value with its unit.

@@ -107,6 +107,8 @@ func (w writer) annotations(v aftercheck.Verification) map[string]string {
 		"regressions":        regressions(v.Regressions),
 		"checks":             checks(v.Parts),
 		"verification":       v.ID,
+		"proposal":           proposalID(v.Incident.ID, v.Playbook),
+		"incident_alertname": cut(v.Incident.Name(), shownLabel),
 	}
 	for name, text := range texts {
 		most := shownText
@@ -151,19 +153,48 @@ func regressions(all []aftercheck.Regression) string {
 }
 
 // checks lists what to look at: the parts of the score that are not as wanted,
-// and those of which nothing is known.
+// and those of which nothing is known. The root cause and regressions have
+// annotations of their own.
 func checks(parts []aftercheck.Part) string {
 	var shown []string
 	for _, p := range parts {
+		name := strings.ReplaceAll(p.Name, "_", " ")
 		switch {
-		case len(shown) == shownChecks:
+		case len(shown) == shownChecks, p.Name == aftercheck.PartRootCause, p.Name == aftercheck.PartRegressions:
 		case !p.Measured:
-			shown = append(shown, p.Name+": nothing is known")
+			shown = append(shown, name+": nothing is known")
 		case p.Score < 1:
-			shown = append(shown, fmt.Sprintf("%s: %s, wanted %s", p.Name, p.Value, p.Wanted))
+			shown = append(shown, fmt.Sprintf("%s: %s, wanted %s", name, p.Value, p.Wanted))
 		}
 	}
 	return strings.Join(shown, "; ")
+}
+
+// outcomeReplaced is the outcome of an alert whose labels are not the proposal's
+// any more.
+const outcomeReplaced = "A later verification gave another verdict, and another proposal has taken its place."
+
+// outcome says in a sentence how a proposal has ended; empty while it is open.
+func outcome(p aftercheck.Proposal) string {
+	switch p.State {
+	case aftercheck.ProposalResolved:
+		return "A later verification of the incident succeeded."
+	case aftercheck.ProposalExpired:
+		return "Nobody acted on it in its lifetime."
+	case aftercheck.ProposalAcknowledged:
+		text := "It was acknowledged"
+		if p.Acknowledgement == nil {
+			return text + "."
+		}
+		if p.Acknowledgement.By != "" {
+			text += " by " + p.Acknowledgement.By
+		}
+		if p.Acknowledgement.Comment != "" {
+			return cut(text+": "+p.Acknowledgement.Comment, shownText)
+		}
+		return text + "."
+	}
+	return ""
 }
 
 // cut shortens a text to so many characters, the sign of the cut included.

@@ -99,11 +99,13 @@ func (r record) alerts(now time.Time, resend time.Duration) []alert {
 	current := alert{Labels: r.Labels, Annotations: r.Annotations, StartsAt: r.StartsAt, EndsAt: now.Add(endsAfter(resend)), GeneratorURL: evidence}
 	if !r.open() {
 		current.EndsAt = r.ClosedAt
+		current.Annotations = map[string]string{"outcome": outcome(r.Proposal)}
+		maps.Copy(current.Annotations, r.Annotations)
 	}
 	out := []alert{current}
 	for _, f := range r.Former {
 		if now.Before(f.EndedAt.Add(endsAfter(resend))) {
-			out = append(out, alert{Labels: f.Labels, StartsAt: f.StartsAt, EndsAt: f.EndedAt})
+			out = append(out, alert{Labels: f.Labels, Annotations: map[string]string{"outcome": outcomeReplaced}, StartsAt: f.StartsAt, EndsAt: f.EndedAt})
 		}
 	}
 	for i := range out {

@@ -25,7 +25,8 @@ func TestProposalInWords(t *testing.T) {
 		})
 	}
 	v.Parts = []aftercheck.Part{
-		{Name: "root_cause", Measured: true, Score: 0, Value: "firing", Wanted: "quiet"},
+		{Name: "root_cause", Measured: true, Score: 0, Value: "no", Wanted: "yes"},
+		{Name: "target_health", Measured: true, Score: 0, Value: "unhealthy", Wanted: "healthy"},
 		{Name: "metrics"}, {Name: "stability", Measured: true, Score: 1},
 	}
 	w := plain
@@ -49,7 +50,8 @@ func TestProposalInWords(t *testing.T) {
 		t.Errorf("explanation of %d characters", got)
 	}
 	for name, want := range map[string]string{
-		"checks":   "root_cause: firing, wanted quiet; metrics: nothing is known",
+		"checks":   "target health: unhealthy, wanted healthy; metrics: nothing is known",
+		"proposal": proposalID("inc-1", v.Playbook), "incident_alertname": "ApiDown",
 		"evidence": "https://aftercheck.example/verifications/v1", "verification": "v1", "score": "0.32", "threshold": "0.50",
 	} {
 		if texts[name] != want {
@@ -144,7 +146,8 @@ func TestFollowedBy(t *testing.T) {
 	other, _ := worse.followedBy(later("v3", 2*time.Minute, aftercheck.Degraded))
 	now := other.JudgedAt.Add(time.Second)
 	alerts := other.alerts(now, time.Minute)
-	if len(alerts) != 2 || !alerts[0].EndsAt.Equal(now.Add(4*time.Minute)) || alerts[1].EndsAt.After(now) || alerts[1].Labels["verdict"] != "failed" {
+	if len(alerts) != 2 || !alerts[0].EndsAt.Equal(now.Add(4*time.Minute)) || alerts[1].EndsAt.After(now) || alerts[1].Labels["verdict"] != "failed" ||
+		alerts[0].Annotations["outcome"] != "" || alerts[1].Annotations["outcome"] != outcomeReplaced {
 		t.Errorf("with other labels the former alert must end: %+v", alerts)
 	}
 	if left := other.alerts(now.Add(5*time.Minute), time.Minute); len(left) != 1 {
@@ -164,6 +167,33 @@ func TestFollowedBy(t *testing.T) {
 	early := first.closed(aftercheck.ProposalResolved, first.StartsAt.Add(-time.Hour)) // by another's clock
 	if told := early.alerts(now, time.Minute)[0]; told.EndsAt.Before(told.StartsAt) {
 		t.Error("an Alertmanager would refuse an alert that ends before it starts")
+	}
+}
+
+// TestTheEndSaysHow: who hears of the end of a proposal hears why.
+func TestTheEndSaysHow(t *testing.T) {
+	long := strings.Repeat("я", 2000)
+	for _, c := range []struct {
+		state aftercheck.ProposalState
+		by    *aftercheck.Acknowledgement
+		want  string
+	}{
+		{aftercheck.ProposalResolved, nil, "A later verification of the incident succeeded."},
+		{aftercheck.ProposalExpired, nil, "Nobody acted on it in its lifetime."},
+		{aftercheck.ProposalAcknowledged, &aftercheck.Acknowledgement{}, "It was acknowledged."},
+		{aftercheck.ProposalAcknowledged, &aftercheck.Acknowledgement{By: "kim"}, "It was acknowledged by kim."},
+		{aftercheck.ProposalAcknowledged, &aftercheck.Acknowledgement{By: "kim", Comment: "rolled back"}, "It was acknowledged by kim: rolled back"},
+		{aftercheck.ProposalAcknowledged, &aftercheck.Acknowledgement{Comment: long}, cut("It was acknowledged: "+long, shownText)},
+	} {
+		r := recordFor(judged(0.1, 1)).closed(c.state, time.Now())
+		r.Acknowledgement = c.by
+		told := r.alerts(time.Now(), time.Minute)[0].Annotations
+		if told["outcome"] != c.want || told["action"] != r.Annotations["action"] {
+			t.Errorf("%s is told as %q, want %q beside what was proposed", c.state, told["outcome"], c.want)
+		}
+		if _, kept := r.Annotations["outcome"]; kept {
+			t.Error("telling of the end changed what is kept")
+		}
 	}
 }
 

@@ -218,7 +218,7 @@ func (p pair) moved() change {
 		return changeWorse
 	case p.before.State != p.after.State, p.before.Reason != p.after.Reason, p.before.Subject.UID != p.after.Subject.UID:
 		return changeOther
-	case quantity(p.before.Value) != quantity(p.after.Value):
+	case p.after.Check != aftercheck.CheckProbe && quantity(p.before.Value) != quantity(p.after.Value): // a probe never takes the same time twice
 		return changeOther
 	case p.after.State == aftercheck.StateUnhealthy:
 		return changeStill

@@ -18,6 +18,11 @@ func TestMoved(t *testing.T) {
 	f := func(state aftercheck.State, reason, uid string, value float64) *aftercheck.Finding {
 		return &aftercheck.Finding{Subject: aftercheck.Subject{UID: uid}, State: state, Reason: reason, Value: &aftercheck.Value{Number: value}}
 	}
+	probe := func(state aftercheck.State, took float64) *aftercheck.Finding {
+		probed := f(state, "", "u", took)
+		probed.Check = aftercheck.CheckProbe
+		return probed
+	}
 	good, bad, moving, unknown := aftercheck.StateHealthy, aftercheck.StateUnhealthy, aftercheck.StateProgressing, aftercheck.StateUnknown
 	for name, c := range map[string]struct {
 		pair
@@ -31,6 +36,7 @@ func TestMoved(t *testing.T) {
 		"another reason":          {pair{before: f(bad, "A", "u", 1), after: f(bad, "B", "u", 1)}, changeOther},
 		"another object":          {pair{before: f(good, "", "u", 1), after: f(good, "", "w", 1)}, changeOther},
 		"another number":          {pair{before: f(good, "", "u", 1), after: f(good, "", "u", 2)}, changeOther},
+		"a probe's other time":    {pair{before: probe(bad, 0.1), after: probe(bad, 0.2)}, changeStill},
 		"the same":                {pair{before: f(good, "", "u", 1), after: f(good, "", "u", 1)}, changeNone},
 		"as bad as before":        {pair{before: f(bad, "A", "u", 1), after: f(bad, "A", "u", 1)}, changeStill},
 		"a fact":                  {pair{before: f("", "", "u", 3), after: f("", "", "u", 1)}, changeOther},

@@ -34,7 +34,8 @@ func BuildSidecar(dir string) (string, error) {
 }
 
 // StartSidecar starts a built sidecar with a configuration and further flags. It
-// serves on a socket in a directory of its own until the test ends.
+// serves on a socket in a directory of its own until the test ends. Flags are written
+// with "="; they win over those of the testbed.
 func StartSidecar(t testing.TB, binary, config string, flags ...string) *Sidecar {
 	t.Helper()
 	dir := t.TempDir()
@@ -42,10 +43,8 @@ func StartSidecar(t testing.TB, binary, config string, flags ...string) *Sidecar
 	file := writeFile(t, dir, "aftercheck.yaml", config)
 	process, err := Launch(Command{
 		Name: "aftercheck", Path: binary, Dir: dir, Env: os.Environ(),
-		Args: append([]string{
-			"serve", "--config.file", file, "--socket", s.Socket,
-			"--web.listen-address", "127.0.0.1:0", "--storage.path", filepath.Join(dir, "evidence.db"),
-		}, flags...),
+		Args: append([]string{"serve"}, withDefaults(flags, "--config.file="+file, "--socket="+s.Socket,
+			"--web.listen-address=127.0.0.1:0", "--storage.path="+filepath.Join(dir, "evidence.db"))...),
 		Ready: readyOn(s.Socket),
 	})
 	if err != nil {

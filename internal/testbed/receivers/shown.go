@@ -1,4 +1,4 @@
-package alertmanagertest
+package receivers
 
 import (
 	"fmt"
@@ -17,10 +17,10 @@ var (
 	entity = regexp.MustCompile(`^&(lt|gt|amp|quot|#[0-9]+);`)
 )
 
-// shown returns what a message looks like to its reader, and where its links
+// Shown returns what a message looks like to its reader, and where its links
 // lead. It is as strict as Telegram: an unknown tag or entity, a tag that is not
 // closed in turn, or too long a message is an error.
-func shown(text string) (visible string, links []string, err error) {
+func Shown(text string) (visible string, links []string, err error) {
 	if n := utf8.RuneCountInString(text); n > maxMessage {
 		return "", nil, fmt.Errorf("%d characters", n)
 	}
