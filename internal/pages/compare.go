@@ -218,12 +218,18 @@ func (p pair) moved() change {
 		return changeWorse
 	case p.before.State != p.after.State, p.before.Reason != p.after.Reason, p.before.Subject.UID != p.after.Subject.UID:
 		return changeOther
-	case p.after.Check != aftercheck.CheckProbe && quantity(p.before.Value) != quantity(p.after.Value): // a probe never takes the same time twice
+	case p.amountMoved():
 		return changeOther
 	case p.after.State == aftercheck.StateUnhealthy:
 		return changeStill
 	}
 	return changeNone
+}
+
+// amountMoved reports whether the value is another. That of a probe is how long it
+// took, which is never the same twice.
+func (p pair) amountMoved() bool {
+	return p.after.Check != aftercheck.CheckProbe && quantity(p.before.Value) != quantity(p.after.Value)
 }
 
 // rank puts the signals first, then the target before its neighbours, and the
