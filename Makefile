@@ -88,6 +88,7 @@ chart: chart-tools ## lint, render and check the Helm chart
 .PHONY: test
 test: deps lint vulncheck dashboards-check chart-tools ## run the linters and all tests but e2e, with the race detector
 	go test -race -timeout 25m ./...
+	go test -run "TestRecorded|TestServices|TestSensorAndFiles" ./cmd/sidecar
 
 .PHONY: dashboards-check
 dashboards-check: deps ## hold the dashboards to Grafana's own type of a dashboard

@@ -1,3 +1,7 @@
+// The detector of races finds none in the arithmetic of one goroutine, and makes it
+// ten times slower: `make test` runs these without it.
+//go:build !race
+
 package main
 
 import (
@@ -5,15 +9,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aftercheck/aftercheck"
-	"github.com/aftercheck/aftercheck/internal/assess"
 	"github.com/aftercheck/aftercheck/internal/collect/prom"
 )
 
@@ -220,30 +221,6 @@ func (r recorded) want(outcome string) aftercheck.Verdict {
 		return aftercheck.Failed
 	}
 	return aftercheck.Degraded
-}
-
-// judgeFiles judges two files as the subcommand assess does.
-func judgeFiles(t testing.TB, pre, post string, o prom.RecordedOptions) aftercheck.Assessment {
-	t.Helper()
-	dir := t.TempDir()
-	files := offlineOptions{Action: "kubectl rollout undo deployment/api", Numbers: o}
-	for name, text := range map[*string]string{&files.Pre: pre, &files.Post: post} {
-		if text == "" {
-			continue
-		}
-		*name = filepath.Join(dir, fmt.Sprint(len(text)))
-		if name == &files.Post {
-			*name += "-post"
-		}
-		if err := os.WriteFile(*name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c, err := offlineCase(files, strings.NewReader(""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return assess.Judge(c, c.DeadlineAt).Assessment
 }
 
 // TestRecordedIncidents judges hundreds of made incidents, the same in each run.

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/assess"
 	"github.com/aftercheck/aftercheck/internal/collect/prom"
 )
 
@@ -38,4 +43,28 @@ func TestFilesThatHoldStates(t *testing.T) {
 			t.Errorf("%s: got %s (%s), want %s: %s", name, got.Verdict, got.Reason, c.want, got.Explanation)
 		}
 	}
+}
+
+// judgeFiles judges two files as the subcommand assess does.
+func judgeFiles(t testing.TB, pre, post string, o prom.RecordedOptions) aftercheck.Assessment {
+	t.Helper()
+	dir := t.TempDir()
+	files := offlineOptions{Action: "kubectl rollout undo deployment/api", Numbers: o}
+	for name, text := range map[*string]string{&files.Pre: pre, &files.Post: post} {
+		if text == "" {
+			continue
+		}
+		*name = filepath.Join(dir, fmt.Sprint(len(text)))
+		if name == &files.Post {
+			*name += "-post"
+		}
+		if err := os.WriteFile(*name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := offlineCase(files, strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return assess.Judge(c, c.DeadlineAt).Assessment
 }
