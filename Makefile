@@ -144,8 +144,9 @@ capture: deps control-plane ## drive the captured scenarios of the corpus on the
 	go test -tags e2e -count=1 -timeout 20m -parallel 10 -run '^TestCapture$$' ./e2e -capture $(CAPTURED)
 
 .PHONY: screenshots
-screenshots: deps ## take the pictures of docs/evidence-pages.md again
+screenshots: deps ## take the pictures of docs/evidence-pages.md and docs/dashboards.md again
 	go test -count=1 -run '^TestScreenshots$$' ./internal/pages -screenshots $(CURDIR)/docs/images
+	go test -count=1 -run '^TestLive$$/^pictures$$' ./internal/dashboards -screenshots $(CURDIR)/docs/images
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for a while; FUZZTIME=10s

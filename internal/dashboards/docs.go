@@ -21,19 +21,22 @@ func Files() (map[string][]byte, error) {
 	}
 	files := map[string][]byte{"docs/dashboards.md": []byte(guide + panelTables(all))}
 	for _, d := range all {
-		name := strings.TrimPrefix(d.UID, tag+"-") + ".json"
-		if files["dashboards/"+name], err = d.JSON(); err != nil {
+		if files["dashboards/"+d.file()+".json"], err = d.JSON(); err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
 }
 
-// panelTables says of each panel what it answers.
+// file is the name of the dashboard's file, without an ending.
+func (d Dashboard) file() string { return strings.TrimPrefix(d.UID, tag+"-") }
+
+// panelTables shows each dashboard, and says of each panel what it answers.
 func panelTables(all []Dashboard) string {
 	var page strings.Builder
 	for _, d := range all {
-		fmt.Fprintf(&page, "\n## %s\n%s\n", strings.TrimPrefix(d.Title, "Aftercheck / "), d.Description)
+		title := strings.TrimPrefix(d.Title, "Aftercheck / ")
+		fmt.Fprintf(&page, "\n## %s\n%s\n\n![%s](images/dashboard-%s.png)\n", title, d.Description, title, d.file())
 		for _, s := range d.rows {
 			fmt.Fprintf(&page, "\n| %s | |\n|---|---|\n", s.title)
 			for _, p := range s.panels {

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -33,6 +32,7 @@ func TestLive(t *testing.T) {
 	t.Run("variables have values", w.variablesHaveValues)
 	t.Run("panels tell what happened", w.panelsTell)
 	t.Run("exemplars lead to verifications", w.exemplars)
+	t.Run("pictures", w.pictures)
 }
 
 // asked is a query that has not shown data yet.
@@ -72,31 +72,18 @@ func (w *world) everyPanelHasData(t *testing.T) {
 
 // points is how many samples a query gives that are numbers.
 func (w *world) points(ctx context.Context, a asked) (n int, err error) {
-	now := time.Now()
-	arguments := url.Values{"query": {a.expression}}
 	if a.instant {
-		var got struct{ Result model.Vector }
-		if err := w.answer(ctx, "/api/v1/query?"+arguments.Encode(), &got); err != nil {
-			return 0, err
-		}
-		for _, sample := range got.Result {
-			n += isNumber(sample.Value)
-		}
-		return n, nil
+		got, err := w.vector(ctx, a.expression)
+		return len(got), err
 	}
-	arguments.Set("start", strconv.FormatInt(now.Add(-30*time.Second).Unix(), 10))
-	arguments.Set("end", strconv.FormatInt(now.Unix(), 10))
-	arguments.Set("step", "1")
-	var got struct{ Result model.Matrix }
-	if err := w.answer(ctx, "/api/v1/query_range?"+arguments.Encode(), &got); err != nil {
-		return 0, err
-	}
-	for _, series := range got.Result {
+	now := time.Now()
+	got, err := w.matrix(ctx, a.expression, now.Add(-30*time.Second), now, time.Second)
+	for _, series := range got {
 		for _, sample := range series.Values {
 			n += isNumber(sample.Value)
 		}
 	}
-	return n, nil
+	return n, err
 }
 
 func isNumber(v model.SampleValue) int {
@@ -218,17 +205,17 @@ func (w *world) panelsTell(t *testing.T) {
 		i := slices.IndexFunc(c.d.Panels, func(p dashboards.Panel) bool { return p.Title == c.panel && p.Targets[0].Instant })
 		query := substituted(c.d.Panels[i].Targets[c.target].Expr, chosen(c.d))
 		testbed.Eventually(t, time.Minute, func() error {
-			var got struct{ Result model.Vector }
-			if err := w.answer(t.Context(), "/api/v1/query?"+url.Values{"query": {query}}.Encode(), &got); err != nil {
+			got, err := w.vector(t.Context(), query)
+			if err != nil {
 				return err
 			}
-			for _, sample := range got.Result {
+			for _, sample := range got {
 				value := float64(sample.Value)
 				if sample.Metric.Equal(model.Metric(c.metric)) && value >= c.atLeast && value < c.below {
 					return nil
 				}
 			}
-			return fmt.Errorf("%s: %s gives %v, want %v from %v and below %v", c.panel, query, got.Result, c.metric, c.atLeast, c.below)
+			return fmt.Errorf("%s: %s gives %v, want %v from %v and below %v", c.panel, query, got, c.metric, c.atLeast, c.below)
 		})
 	}
 }
@@ -257,7 +244,7 @@ func (w *world) exemplars(t *testing.T) {
 func (w *world) follow(ctx context.Context, expression string) error {
 	now := time.Now()
 	arguments := url.Values{
-		"query": {expression}, "start": {strconv.FormatInt(now.Add(-2*time.Minute).Unix(), 10)}, "end": {strconv.FormatInt(now.Unix()+1, 10)},
+		"query": {expression}, "start": {unix(now.Add(-2 * time.Minute))}, "end": {unix(now.Add(time.Second))},
 	}
 	var got []struct {
 		Exemplars []struct{ Labels map[string]string }

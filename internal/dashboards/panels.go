@@ -69,10 +69,10 @@ func stat(w want, steps ...Threshold) Panel {
 	return p
 }
 
-// whole shows a number without decimals.
+// whole shows a count to the last digit: short without decimals makes 1 K of 1437.
 func (p Panel) whole() Panel {
 	none := 0
-	p.FieldConfig.Defaults.Decimals = &none
+	p.FieldConfig.Defaults.Decimals, p.FieldConfig.Defaults.Unit = &none, "none"
 	return p
 }
 
@@ -91,10 +91,11 @@ func graph(w want) Panel {
 	return p
 }
 
-// stacked is lines over time that add up.
+// stacked is areas over time that add up. They have no lines: that of a series
+// which is zero would lie on top of the others.
 func stacked(w want) Panel {
 	p := graph(w)
-	p.FieldConfig.Defaults.Custom["fillOpacity"] = 60
+	p.FieldConfig.Defaults.Custom["fillOpacity"], p.FieldConfig.Defaults.Custom["lineWidth"] = 60, 0
 	p.FieldConfig.Defaults.Custom["stacking"] = map[string]any{"mode": "normal", "group": "A"}
 	return p
 }

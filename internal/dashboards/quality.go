@@ -146,8 +146,8 @@ func comparisons(m metrics) []Panel {
 		}, []string{"incident_alertname"}, byOutcome(m.incidentVerdicts, "incident_alertname")...).
 			rowsLinked("Alertname", "Verifications", sinceShown),
 		graph(want{
-			title: "Mean score by playbook", unit: "percentunit", width: 24, answers: "Does a playbook get better or worse? The mean score of its verifications in the window before each point.",
-			queries: []Target{query(m.playbookScore.mean(perWindow, "playbook"), "{{playbook}}")},
+			title: "Mean score by playbook", unit: "percentunit", width: 24, answers: "Does a playbook get better or worse? The mean score of its verifications in the window before each point. Actions that name no playbook are not drawn.",
+			queries: []Target{query(m.playbookScore.where(`playbook!=""`).mean(perWindow, "playbook"), "{{playbook}}")},
 		}).linked("Verifications", "playbook=${__field.labels.playbook:percentencode}&"+sinceShown),
 	}
 }

@@ -31,6 +31,9 @@ func table(w want, labels []string, columns ...column) Panel {
 		}
 		names[value], order[value] = c.title, len(labels)+i
 		properties := []Property{{ID: "unit", Value: c.unit}}
+		if c.unit == "short" { // a count, to the last digit; an increase has decimals
+			properties = []Property{{ID: "unit", Value: "none"}, {ID: "decimals", Value: 0}}
+		}
 		if c.colors != nil {
 			properties = append(properties, Property{ID: "thresholds", Value: Thresholds{Mode: "absolute", Steps: c.colors}},
 				Property{ID: "custom.cellOptions", Value: map[string]any{"type": "color-text"}})

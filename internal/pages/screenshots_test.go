@@ -1,16 +1,10 @@
 package pages_test
 
 import (
-	"bytes"
 	"flag"
-	"image"
-	"image/color"
-	"image/png"
-	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -47,7 +41,10 @@ func TestScreenshots(t *testing.T) {
 		"print":       {"/" + theRecovery().id, browser.Look{Width: 794, Height: 1123, Print: true}, 1123},
 	} {
 		p := b.Open(t, base+shot.address, shot.look)
-		shown := smaller(t, p.Screenshot(), shot.height)
+		shown, err := browser.Small(p.Screenshot(), shot.height)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(shown) > maxShot {
 			t.Errorf("%s has %d bytes, want at most %d", name, len(shown), maxShot)
 		}
@@ -57,38 +54,4 @@ func TestScreenshots(t *testing.T) {
 			}
 		}
 	}
-}
-
-// smaller writes the top of a picture with the 256 colours that are most frequent in it,
-// which a page hardly loses by.
-func smaller(t *testing.T, shot []byte, height int) []byte {
-	t.Helper()
-	picture, err := png.Decode(bytes.NewReader(shot))
-	if err != nil {
-		t.Fatal(err)
-	}
-	bounds, counts := picture.Bounds(), map[color.Color]int{}
-	bounds.Max.Y = min(bounds.Max.Y, height)
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			counts[picture.At(x, y)]++
-		}
-	}
-	frequent := slices.SortedFunc(maps.Keys(counts), func(a, b color.Color) int { return counts[b] - counts[a] })
-	palette := color.Palette(frequent[:min(len(frequent), 256)])
-	index := map[color.Color]uint8{}
-	for _, c := range frequent {
-		index[c] = uint8(palette.Index(c))
-	}
-	small := image.NewPaletted(bounds, palette)
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			small.SetColorIndex(x, y, index[picture.At(x, y)])
-		}
-	}
-	var out bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, small); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
