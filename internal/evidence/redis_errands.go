@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -188,7 +189,7 @@ func (r *Redis) errandRows(ctx context.Context, kind string, ids []string) ([]*e
 
 // notNil passes over that a key or member is not there.
 func notNil(err error) error {
-	if err == redis.Nil { //nolint:errorlint // the library's own value, unwrapped
+	if errors.Is(err, redis.Nil) {
 		return nil
 	}
 	return err

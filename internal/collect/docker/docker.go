@@ -90,7 +90,7 @@ func (h *host) plan(q collect.Question) (collect.Plan, bool) {
 		Interpret: func(a collect.Answer) collect.Answer {
 			seen, _ := a.Seen.(observation) // Read leaves nothing else
 			a.Target, a.Findings = seen.findings(q.Incident, q.Action)
-			a.Delays = delays(a.Findings)
+			a.Delays = collect.DelaysOfCrashes(a.Findings)
 			return a
 		},
 	}, true

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aftercheck/aftercheck"
+	"github.com/aftercheck/aftercheck/internal/collect"
 )
 
 func TestDelayOfACrashLoop(t *testing.T) {
@@ -25,7 +26,7 @@ func TestDelayOfACrashLoop(t *testing.T) {
 		"a target that is on its way, and crashed": {[]aftercheck.Finding{health(aftercheck.StateProgressing, aftercheck.ScopeTarget), life(2.5)}, 2500 * time.Millisecond},
 	} {
 		var got time.Duration
-		for _, d := range delaysOf(c.findings) {
+		for _, d := range collect.DelaysOfCrashes(c.findings) {
 			got += d.Total()
 		}
 		if got != c.want {

@@ -205,7 +205,7 @@ func (r *reading) take(ctx context.Context) (collect.Answer, error) {
 	if found.UID == "" && found.String() == r.question.Known.String() {
 		found.UID = r.question.Known.UID
 	}
-	return collect.Answer{Target: found, Findings: findings, Delays: delaysOf(findings), Raw: rawText(o, target, r.MaxRaw)}, nil
+	return collect.Answer{Target: found, Findings: findings, Delays: collect.DelaysOfCrashes(findings), Raw: rawText(o, target, r.MaxRaw)}, nil
 }
 
 // namespace returns the namespace that the incident is about.
